@@ -1,0 +1,72 @@
+import type { Database } from '../../shared/database.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import type { Publisher } from '../../shared/publisher.ts';
+import type { StageContext } from '../../shared/stage.ts';
+import { type DateWindow, lastDays } from '../../shared/window.ts';
+import { type ActiveSource, listActiveSources, listUnknownAgencies } from './sql.ts';
+
+export interface DispatchRequest {
+  startDate?: string | undefined;
+  endDate?: string | undefined;
+  /** Keys of agencies; all active sources unless given. */
+  agencies?: string[] | undefined;
+}
+
+export interface DispatchDeps {
+  db: Database;
+  publisher: Publisher;
+  now(): Date;
+  /** Days that a run looks back when the request names none. */
+  windowDays: number;
+}
+
+/**
+ * Which sources a request asks for, and which days.
+ *
+ * @throws {PermanentError} when an agency is unknown or has no active source, or the window ends before it starts.
+ */
+export async function planSources(
+  request: DispatchRequest,
+  deps: Pick<DispatchDeps, 'db' | 'now' | 'windowDays'>,
+): Promise<{ sources: ActiveSource[]; window: DateWindow }> {
+  const usual = lastDays(deps.windowDays, deps.now());
+  const endDate = request.endDate ?? usual.endDate;
+  const startDate = request.startDate ?? (usual.startDate <= endDate ? usual.startDate : endDate);
+  if (endDate < startDate) throw new PermanentError(`The window ends (${endDate}) before it starts (${startDate})`);
+
+  if (request.agencies) {
+    const unknown = await listUnknownAgencies(deps.db, request.agencies);
+    if (unknown.length)
+      throw new PermanentError(`Unknown agency: ${unknown.join(', ')}. "destaques agencies" lists them`);
+  }
+  const sources = await listActiveSources(deps.db, request.agencies);
+  if (sources.length === 0) {
+    throw new PermanentError(
+      `No active source${request.agencies ? ` of ${request.agencies.join(', ')}` : ''}: is the catalogue imported?`,
+    );
+  }
+  return { sources, window: { startDate, endDate } };
+}
+
+/** Publishes one `requested` message per source: a failing source delays no other. */
+export async function dispatch(
+  request: DispatchRequest,
+  context: StageContext,
+  deps: DispatchDeps,
+): Promise<{ sourceCount: number } & DateWindow> {
+  const { sources, window } = await planSources(request, deps);
+  await deps.publisher.publish(
+    sources.map((source) => ({
+      topic: 'requested' as const,
+      data: {
+        agency_key: source.agencyKey,
+        source_url: source.sourceUrl,
+        platform: source.platform,
+        start_date: window.startDate,
+        end_date: window.endDate,
+      },
+      attributes: context.attributes,
+    })),
+  );
+  return { sourceCount: sources.length, ...window };
+}

@@ -1,0 +1,28 @@
+import type { Queryable } from '../../shared/database.ts';
+
+export interface ActiveSource {
+  agencyKey: string;
+  sourceUrl: string;
+  /** A hint from the catalogue; the platform is detected on every run. */
+  platform: string | null;
+}
+
+/** The sources to scrape, of all agencies or of some. */
+export async function listActiveSources(db: Queryable, agencyKeys?: readonly string[]): Promise<ActiveSource[]> {
+  const { rows } = await db.query<ActiveSource>(
+    `select agency_key as "agencyKey", url as "sourceUrl", platform from sources
+     where is_active and ($1::text[] is null or agency_key = any($1::text[]))
+     order by agency_key, url`,
+    [agencyKeys ?? null],
+  );
+  return rows;
+}
+
+/** Those of the keys that no agency has. */
+export async function listUnknownAgencies(db: Queryable, agencyKeys: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ key: string }>(
+    'select key from unnest($1::text[]) as asked (key) where not exists (select from agencies where agencies.key = asked.key)',
+    [agencyKeys],
+  );
+  return rows.map((row) => row.key);
+}

@@ -1,0 +1,51 @@
+import type { Database } from '../../shared/database.ts';
+import { parseEnvelope } from '../../shared/envelope.ts';
+import { errorText, InvalidMessageError } from '../../shared/errors.ts';
+import { deadLetterTopic, pipeline } from '../../shared/pipeline.ts';
+import { type QuarantineEntry, recordFailure } from '../../shared/sql/quarantine.ts';
+
+/** Records a message that its subscription gave up, so that operators see it and can send it again. */
+export async function quarantine(body: unknown, deps: { db: Database }): Promise<{ failedStage: string }> {
+  const entry = toEntry(body);
+  await recordFailure(deps.db, entry);
+  return { failedStage: entry.stage };
+}
+
+function toEntry(body: unknown): QuarantineEntry {
+  try {
+    const { data, attributes, messageId, subscription } = parseEnvelope(body);
+    const attempts = attributes.CloudPubSubDeadLetterSourceDeliveryCount ?? 'all allowed';
+    return {
+      stage: stageOf(subscription),
+      subject: subjectOf(data) ?? messageId,
+      data,
+      attributes,
+      error: `Dead-lettered after ${attempts} attempts; the log lines of message ${messageId} say why each failed`,
+    };
+  } catch (error) {
+    if (!(error instanceof InvalidMessageError)) throw error;
+    // Unreadable messages end here as well: this is the last place that can keep them.
+    const message = (body as { message?: { messageId?: unknown } } | null)?.message;
+    return {
+      stage: stageOf(String((body as { subscription?: unknown } | null)?.subscription ?? 'unknown')),
+      subject: String(message?.messageId ?? 'unreadable push request'),
+      data: body,
+      attributes: {},
+      error: errorText(error),
+    };
+  }
+}
+
+/** Subscriptions to dead-letter topics carry the name of the topic. */
+function stageOf(subscription: string): string {
+  const name = subscription.split('/').at(-1)!;
+  return pipeline.find((entry) => deadLetterTopic(entry.name) === name)?.name ?? name;
+}
+
+/** The same subject under which the stage itself would record the failure. */
+function subjectOf(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { unique_id, source_url } = data as Record<string, unknown>;
+  const subject = unique_id ?? source_url;
+  return typeof subject === 'string' ? subject : undefined;
+}

@@ -1,0 +1,45 @@
+import { type OutboxDeps, relayOutbox } from '../../shared/outbox.ts';
+import { type Stage, type StageTargets, stages, topicOf } from '../../shared/pending.ts';
+import { listPendingArticles } from '../../shared/sql/pending.ts';
+import type { StageContext } from '../../shared/stage.ts';
+
+export interface ReconcileDeps extends OutboxDeps {
+  targets: StageTargets;
+  /** Younger work is still on its way by itself. */
+  overdueMs: number;
+}
+
+export interface ReconcileReport {
+  relayed: number;
+  requeued: Record<Stage, number>;
+}
+
+/** Articles requeued per stage and run at most: a large backlog is spread over runs. */
+const maxRequeued = 5000;
+const pageSize = 500;
+
+/**
+ * Sends what was committed and never published, and nudges what is overdue. An article that is pending in several
+ * stages is nudged at the first: the others follow from it.
+ */
+export async function reconcile(context: StageContext, deps: ReconcileDeps): Promise<ReconcileReport> {
+  const relayed = await relayOutbox(deps, deps.overdueMs);
+  const requeued: Record<Stage, number> = { enrich: 0, embed: 0, sync: 0 };
+  const nudged = new Set<string>();
+  for (const stage of stages) {
+    let after = '';
+    while (requeued[stage] < maxRequeued) {
+      const page = { minAgeMs: deps.overdueMs, after, limit: pageSize };
+      const articles = await listPendingArticles(deps.db, stage, deps.targets, page);
+      const fresh = articles.filter((article) => !nudged.has(article.unique_id));
+      await deps.publisher.publish(
+        fresh.map((article) => ({ topic: topicOf[stage], data: article, attributes: context.attributes })),
+      );
+      for (const article of fresh) nudged.add(article.unique_id);
+      requeued[stage] += fresh.length;
+      if (articles.length < pageSize) break;
+      after = articles.at(-1)!.unique_id;
+    }
+  }
+  return { relayed, requeued };
+}

@@ -1,0 +1,85 @@
+import type { ScrapedArticle } from '../../shared/article.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { contentHash, legacyId, uniqueIdCandidates } from '../../shared/identity.ts';
+import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
+import { closeFailures } from '../../shared/sql/quarantine.ts';
+import { type ArticleInput, storeArticles } from '../../shared/sql/store-articles.ts';
+import type { StageContext } from '../../shared/stage.ts';
+import { identityDate } from '../../shared/time.ts';
+
+export type StoreOutcome = 'inserted' | 'updated' | 'unchanged';
+
+/**
+ * Stores one article under the rules of a re-scrape: new, edited or only seen again. A new version is announced on
+ * `scraped`; a mere visit is not.
+ *
+ * @throws {PermanentError} when the agency is not in the catalogue; the text names it.
+ */
+export async function storeArticle(
+  article: ScrapedArticle,
+  context: StageContext,
+  deps: OutboxDeps,
+): Promise<StoreOutcome> {
+  const legacy = legacyId(article.agencyKey, identityDate(article.publishedAt), article.title);
+  const candidates = uniqueIdCandidates(article.title, legacy);
+  return await commitAndPublish(deps, async (tx) => {
+    for (const candidate of candidates) {
+      const [stored] = await storeArticles(tx, [toInput(article, candidate, legacy)]);
+      switch (stored?.status) {
+        case 'taken':
+          continue;
+        case 'unknown-agency':
+          throw new PermanentError(
+            `Agency "${article.agencyKey}" of ${article.url} is not in the catalogue: add it with "destaques catalogue import"`,
+          );
+        case 'inserted':
+        case 'updated': {
+          await closeFailures(tx, 'scrape', [article.canonicalUrl]);
+          const data = { unique_id: stored.unique_id, version: stored.version };
+          return {
+            result: stored.status,
+            messages: [{ topic: 'scraped', data, attributes: context.attributes }],
+          };
+        }
+        default:
+          await closeFailures(tx, 'scrape', [article.canonicalUrl]);
+          return { result: 'unchanged', messages: [] };
+      }
+    }
+    throw new RetryableError(`No unique_id is free for ${article.url}: tried ${candidates.join(', ')}`);
+  });
+}
+
+function toInput(article: ScrapedArticle, uniqueId: string, legacyUniqueId: string): ArticleInput {
+  const title = storable(article.title);
+  const content = storable(article.content);
+  return {
+    unique_id: uniqueId,
+    legacy_unique_id: legacyUniqueId,
+    agency_key: article.agencyKey,
+    url: article.url,
+    canonical_url: article.canonicalUrl,
+    title,
+    subtitle: storableOrNull(article.subtitle),
+    editorial_lead: storableOrNull(article.editorialLead),
+    content,
+    image_url: article.imageUrl,
+    video_url: article.videoUrl,
+    category: storableOrNull(article.category && article.category.slice(0, 500)),
+    tags: article.tags.map(storable),
+    published_at: article.publishedAt,
+    published_at_source: article.publishedAtSource,
+    updated_datetime: article.updatedDatetime,
+    extracted_at: article.extractedAt,
+    content_hash: contentHash(title, content),
+  };
+}
+
+/** Postgres takes neither NUL nor half a surrogate pair. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '');
+}
+
+function storableOrNull(text: string | null): string | null {
+  return text && (storable(text) || null);
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { runArticleStage } from '../../shared/article-stage.ts';
+import { RetryableError } from '../../shared/errors.ts';
+import type { OutboxDeps } from '../../shared/outbox.ts';
+import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
+import { toDocument } from './document.ts';
+import type { SearchIndex } from './search-index.ts';
+import {
+  type ArticleToSync,
+  markSynced,
+  readArticleToSync,
+  readDocumentSource,
+  releaseSyncLease,
+  takeSyncLease,
+} from './sql.ts';
+
+export interface SyncDeps extends OutboxDeps {
+  index: SearchIndex;
+  /** How long a document is ours to write; longer than the timeout of any request to the index. */
+  leaseMs: number;
+}
+
+/** What was written: the version that the index shows now, and under which lease. */
+interface Written {
+  version: number;
+  leaseToken: string | null;
+}
+
+/** Makes the current version of an article searchable, or takes a removed one out of the index. */
+export function sync(message: ArticleMessage, context: StageContext, deps: SyncDeps) {
+  return runArticleStage<ArticleToSync, Written>(
+    {
+      stage: 'sync',
+      publishes: 'synced',
+      read: (uniqueId) => readArticleToSync(deps.db, uniqueId),
+      work: (article) => (deps.index.needsLease ? writeUnderLease(article, deps) : write(article, deps)),
+      save: async (tx, article, written) => {
+        const marked = await markSynced(tx, { uniqueId: article.uniqueId, ...written });
+        return marked && !marked.isStillPending ? written.version : undefined;
+      },
+    },
+    message,
+    context,
+    deps,
+  );
+}
+
+/** Search in Postgres: the row is its own document. */
+async function write(article: ArticleToSync, { index }: SyncDeps): Promise<Written> {
+  if (article.isRemoved) await index.remove(article.uniqueId);
+  return { version: article.version, leaseToken: null };
+}
+
+/**
+ * An index without conditional writes would let an older document win over a newer one: the row is read again under a
+ * lease that is held until the mark.
+ */
+async function writeUnderLease({ uniqueId }: ArticleToSync, { db, index, leaseMs }: SyncDeps): Promise<Written> {
+  const leaseToken = randomUUID();
+  if (!(await takeSyncLease(db, uniqueId, leaseToken, leaseMs))) {
+    throw new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`);
+  }
+  try {
+    const article = await readArticleToSync(db, uniqueId);
+    const source = await readDocumentSource(db, uniqueId);
+    if (!article || !source) throw new RetryableError(`Article ${uniqueId} has no row in news`);
+    if (article.isRemoved) {
+      await index.remove(uniqueId);
+      return { version: article.version, leaseToken };
+    }
+    const error = (await index.upsert([toDocument(source)])).get(uniqueId);
+    if (error) throw error;
+    return { version: source.version, leaseToken };
+  } catch (error) {
+    await releaseSyncLease(db, uniqueId, leaseToken);
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { setMaxListeners } from 'node:events';
+import { formatEnvelope } from '../../shared/envelope.ts';
+import { errorText } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { Subscription } from '../../shared/pipeline.ts';
+import type { OutgoingMessage, Publisher } from '../../shared/publisher.ts';
+
+/** Sends one push request; resolves with the HTTP status of the answer. */
+export type Push = (subscription: Subscription, body: object, signal: AbortSignal) => Promise<number>;
+
+export interface BusOptions {
+  subscriptions: readonly Subscription[];
+  push: Push;
+  /** Push requests of one subscription in flight at most: what the instances of its function would take. */
+  concurrency(subscription: Subscription): number;
+  log: Logger;
+  now?: () => Date;
+}
+
+/** Pub/Sub's contract within one process: at least once, push, backoff, dead letter. Its messages die with it. */
+export interface Bus extends Publisher {
+  /** Resolves when no message waits, is in flight, or waits for its next attempt. */
+  idle(): Promise<void>;
+  /** Messages accepted so far, by topic. */
+  readonly published: ReadonlyMap<string, number>;
+}
+
+interface Delivery {
+  data: unknown;
+  attributes: Record<string, string>;
+  messageId: string;
+  publishTime: Date;
+  attempt: number;
+}
+
+interface Queue {
+  subscription: Subscription;
+  waiting: Delivery[];
+  inFlight: number;
+}
+
+/**
+ * Every subscription gets its own copy of a message. An answer outside 2xx, or none within the ack deadline, means
+ * another attempt after an exponential backoff; after the last one the message goes to the dead-letter topic with the
+ * attributes that Pub/Sub gives it.
+ *
+ * @see https://cloud.google.com/pubsub/docs/handling-failures
+ */
+export function createBus(options: BusOptions): Bus {
+  const { log, now = () => new Date() } = options;
+  const queues = options.subscriptions.map((subscription): Queue => ({ subscription, waiting: [], inFlight: 0 }));
+  const published = new Map<string, number>();
+  const timers = new Set<NodeJS.Timeout>();
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  let lastMessageId = 0;
+  let outstanding = 0;
+  let waiters: (() => void)[] = [];
+
+  function accept(topic: string, data: unknown, attributes: Record<string, string>): void {
+    if (closing.signal.aborted) throw new Error('The bus is closed');
+    published.set(topic, (published.get(topic) ?? 0) + 1);
+    const messageId = String(++lastMessageId);
+    for (const queue of queues) {
+      if (queue.subscription.topic !== topic) continue;
+      outstanding++;
+      queue.waiting.push({ data, attributes, messageId, publishTime: now(), attempt: 1 });
+      pump(queue);
+    }
+  }
+
+  function pump(queue: Queue): void {
+    const limit = options.concurrency(queue.subscription);
+    while (queue.inFlight < limit && queue.waiting.length > 0 && !closing.signal.aborted) {
+      const delivery = queue.waiting.shift()!;
+      queue.inFlight++;
+      void deliver(queue, delivery).finally(() => {
+        queue.inFlight--;
+        pump(queue);
+      });
+    }
+  }
+
+  async function deliver(queue: Queue, delivery: Delivery): Promise<void> {
+    const { subscription } = queue;
+    const { attempt, ...message } = delivery;
+    const body = formatEnvelope({ ...message, subscription: subscription.name, deliveryAttempt: attempt });
+    const deadline = AbortSignal.timeout(subscription.ackDeadlineSeconds * 1000);
+    try {
+      const status = await options.push(subscription, body, AbortSignal.any([deadline, closing.signal]));
+      if (status >= 200 && status < 300) return settle();
+    } catch (error) {
+      if (closing.signal.aborted) return settle();
+      log.warning('push failed', { subscription: subscription.name, messageId: message.messageId, error: errorText(error) });
+    }
+    if (attempt >= subscription.maxDeliveryAttempts && subscription.deadLetterTopic) {
+      accept(subscription.deadLetterTopic, message.data, {
+        ...message.attributes,
+        CloudPubSubDeadLetterSourceSubscription: subscription.name,
+        CloudPubSubDeadLetterSourceDeliveryCount: String(attempt),
+      });
+      return settle();
+    }
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        queue.waiting.push({ ...delivery, attempt: attempt + 1 });
+        pump(queue);
+      },
+      backoffMs(subscription, attempt),
+    );
+    timers.add(timer);
+  }
+
+  function settle(): void {
+    if (--outstanding > 0) return;
+    for (const wake of waiters) wake();
+    waiters = [];
+  }
+
+  return {
+    published,
+    publish: async (messages: readonly OutgoingMessage[]) => {
+      for (const { topic, data, attributes } of messages) accept(topic, data, attributes);
+    },
+    idle: () => (outstanding === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    close: async () => {
+      closing.abort();
+      for (const timer of timers) clearTimeout(timer);
+      for (const wake of waiters) wake();
+    },
+  };
+}
+
+function backoffMs(subscription: Subscription, attempt: number): number {
+  const { minBackoffSeconds, maxBackoffSeconds } = subscription;
+  return Math.min(maxBackoffSeconds, minBackoffSeconds * 2 ** (attempt - 1)) * 1000;
+}

@@ -1,0 +1,45 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type HttpFunction, http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { ConfigError } from '../../shared/errors.ts';
+import type { FunctionName } from '../../shared/pipeline.ts';
+
+export interface FunctionServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a function by the functions framework on loopback. The framework's own server listens on all addresses; the
+ * one it has for tests is the same, and can be bound to one.
+ *
+ * @param port 0 for any free one.
+ * @throws {ConfigError} when the port is in use.
+ */
+export async function serveFunction(name: FunctionName, handler: HttpFunction, port = 0): Promise<FunctionServer> {
+  http(name, handler);
+  const server = getTestServer(name);
+  await listen(server, name, port);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function listen(server: Server, name: FunctionName, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? new ConfigError(`Port ${port} for function ${name} is in use: choose another with --port`, { cause })
+          : cause,
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}

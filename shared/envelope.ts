@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { InvalidMessageError } from './errors.ts';
+
+/** Version of the messages of this deployment, in the attribute `event_version`. */
+export const eventVersion = '1';
+
+/** The documented body of a Pub/Sub push request. */
+const pushBody = z.object({
+  message: z.object({
+    data: z.string().default(''),
+    attributes: z.record(z.string(), z.string()).default({}),
+    messageId: z.string(),
+    publishTime: z.string().optional(),
+  }),
+  subscription: z.string(),
+  deliveryAttempt: z.number().optional(),
+});
+
+/** A delivered message: its JSON decoded, not yet held against the schema of its stage. */
+export interface Envelope {
+  data: unknown;
+  attributes: Record<string, string>;
+  messageId: string;
+  subscription: string;
+  /** How often this message was delivered, this time included; undefined where the subscription does not count. */
+  deliveryAttempt: number | undefined;
+}
+
+/**
+ * Reads a push request.
+ *
+ * @throws {InvalidMessageError} when the body is no push envelope, or its data is not base64 of JSON.
+ * @see https://cloud.google.com/pubsub/docs/push#receive_push
+ */
+export function parseEnvelope(body: unknown): Envelope {
+  const parsed = pushBody.safeParse(body);
+  if (!parsed.success) {
+    throw new InvalidMessageError(`Not a Pub/Sub push envelope: ${z.prettifyError(parsed.error)}`);
+  }
+  const { message, subscription, deliveryAttempt } = parsed.data;
+  return {
+    data: parseData(message.data, message.messageId),
+    attributes: message.attributes,
+    messageId: message.messageId,
+    subscription,
+    deliveryAttempt,
+  };
+}
+
+function parseData(data: string, messageId: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+  } catch (cause) {
+    throw new InvalidMessageError(`The data of message ${messageId} is not base64 of JSON`, { cause });
+  }
+}
+
+/** Writes a push request as Pub/Sub does: the counterpart of `parseEnvelope`, for buses that stand in for it. */
+export function formatEnvelope(message: {
+  data: unknown;
+  attributes: Record<string, string>;
+  messageId: string;
+  publishTime: Date;
+  subscription: string;
+  deliveryAttempt: number;
+}): object {
+  return {
+    message: {
+      data: Buffer.from(JSON.stringify(message.data)).toString('base64'),
+      attributes: message.attributes,
+      messageId: message.messageId,
+      publishTime: message.publishTime.toISOString(),
+    },
+    subscription: message.subscription,
+    deliveryAttempt: message.deliveryAttempt,
+  };
+}

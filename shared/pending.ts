@@ -1,0 +1,63 @@
+import type { Topic } from './pipeline.ts';
+
+/** Stages whose work is pending by a predicate over the row of an article. */
+export const stages = ['enrich', 'embed', 'sync'] as const;
+export type Stage = (typeof stages)[number];
+
+/**
+ * What the stages are asked to reach now; a change here makes work pending without touching a row. A function that does
+ * not know a target leaves it out, and then only what changed in the row is pending.
+ */
+export interface StageTargets {
+  /** Rank of the enricher in force: rows enriched by a lesser one are pending. */
+  enricherRank?: number;
+  /** Model in force: rows whose vector is of another one are pending. */
+  embeddingModel?: string;
+}
+
+/** Binds a value and returns its placeholder: `$1`, `$2`, … */
+export type Bind = (value: unknown) => string;
+
+/** Collects the values of one statement. */
+export function bindings(): { bind: Bind; values: unknown[] } {
+  const values: unknown[] = [];
+  return { values, bind: (value) => `$${values.push(value)}` };
+}
+
+/**
+ * The WHERE clause over `news` that says that a stage has work: the same for handlers, coverage, lag, repair, replay.
+ * Each part has an index, so that finding nothing costs next to nothing.
+ */
+export function pending(stage: Stage, targets: StageTargets, bind: Bind): string {
+  switch (stage) {
+    case 'enrich': {
+      const { enricherRank } = targets;
+      const lesser = enricherRank === undefined ? '' : `or enriched_rank < ${bind(enricherRank)}::smallint`;
+      return `(enriched_revision < revision ${lesser})`;
+    }
+    case 'embed': {
+      const model = targets.embeddingModel === undefined ? undefined : bind(targets.embeddingModel);
+      const other = model ? `or embedding_model < ${model}::text or embedding_model > ${model}::text` : '';
+      return `(embedded_text_hash is distinct from embedding_text_hash ${other})`;
+    }
+    case 'sync':
+      return '(synced_version < version)';
+  }
+}
+
+/** Which stages of one article have work. */
+export type PendingStages = { [S in Stage as `${S}Pending`]: boolean };
+
+/** The select list that reads `PendingStages`. */
+export function pendingColumns(targets: StageTargets, bind: Bind): string {
+  return stages.map((stage) => `${pending(stage, targets, bind)} as "${stage}Pending"`).join(', ');
+}
+
+/** The topic whose message starts a stage. */
+export const topicOf: Record<Stage, Topic> = { enrich: 'scraped', embed: 'enriched', sync: 'embedded' };
+
+/** The topic that nudges the first stage with work after `stage`, so that an article never waits for a missed message. */
+export function nextTopic(stage: Stage, state: PendingStages): Topic | undefined {
+  const next = stages.slice(stages.indexOf(stage) + 1).find((candidate) => state[`${candidate}Pending`]);
+  return next && topicOf[next];
+}

@@ -1,0 +1,181 @@
+/**
+ * The topology of the platform as data. `infra/local` runs it on one machine, `infra/gcp` turns it into resources, and
+ * a test holds the drawing of the README against it: what is tested on a laptop is what is deployed.
+ */
+
+/** Topics of the chain, named by the participle of the function that publishes them (`dispatch`: requested). */
+export const topics = ['requested', 'scraped', 'enriched', 'embedded', 'synced'] as const;
+export type Topic = (typeof topics)[number];
+
+export type FunctionName =
+  | 'dispatch'
+  | 'scrape'
+  | 'enrich'
+  | 'embed'
+  | 'sync'
+  | 'export'
+  | 'reconcile'
+  | 'quarantine'
+  | 'api';
+
+/** What calls a function: a schedule (America/Sao_Paulo), a topic, the dead-letter topics of all others, or people. */
+export type Trigger =
+  | { kind: 'cron'; schedule: string }
+  | { kind: 'topic'; topic: Topic }
+  | { kind: 'dead-letters' }
+  | { kind: 'http' };
+
+/** How Pub/Sub delivers to a function. */
+export interface Delivery {
+  /** Never below the function's timeout: a push that is still being worked on must not be sent again. */
+  ackDeadlineSeconds: number;
+  minBackoffSeconds: number;
+  maxBackoffSeconds: number;
+  /** Attempts before the message goes to the dead-letter topic; with the backoff they outlast a two-hour outage. */
+  maxDeliveryAttempts: number;
+}
+
+export interface PipelineFunction {
+  name: FunctionName;
+  trigger: Trigger;
+  publishes?: Topic;
+  memoryMiB: number;
+  cpu: number;
+  /** Requests that one instance takes at a time. */
+  concurrency: number;
+  maxInstances: number;
+  timeoutSeconds: number;
+  delivery?: Delivery;
+}
+
+const delivery: Delivery = {
+  ackDeadlineSeconds: 600,
+  minBackoffSeconds: 10,
+  maxBackoffSeconds: 600,
+  maxDeliveryAttempts: 20,
+};
+
+export const pipeline: readonly PipelineFunction[] = [
+  {
+    name: 'dispatch',
+    trigger: { kind: 'cron', schedule: '*/15 * * * *' },
+    publishes: 'requested',
+    memoryMiB: 512,
+    cpu: 1,
+    concurrency: 1,
+    maxInstances: 1,
+    timeoutSeconds: 60,
+  },
+  {
+    name: 'scrape',
+    trigger: { kind: 'topic', topic: 'requested' },
+    publishes: 'scraped',
+    memoryMiB: 1024,
+    cpu: 1,
+    concurrency: 4,
+    maxInstances: 10,
+    timeoutSeconds: 540,
+    delivery,
+  },
+  {
+    name: 'enrich',
+    trigger: { kind: 'topic', topic: 'scraped' },
+    publishes: 'enriched',
+    memoryMiB: 512,
+    cpu: 1,
+    concurrency: 20,
+    maxInstances: 10,
+    timeoutSeconds: 120,
+    delivery,
+  },
+  {
+    name: 'embed',
+    trigger: { kind: 'topic', topic: 'enriched' },
+    publishes: 'embedded',
+    memoryMiB: 2048,
+    cpu: 2,
+    concurrency: 32,
+    maxInstances: 4,
+    timeoutSeconds: 120,
+    delivery,
+  },
+  {
+    name: 'sync',
+    trigger: { kind: 'topic', topic: 'embedded' },
+    publishes: 'synced',
+    memoryMiB: 512,
+    cpu: 1,
+    concurrency: 40,
+    maxInstances: 4,
+    timeoutSeconds: 60,
+    delivery,
+  },
+  {
+    name: 'export',
+    trigger: { kind: 'cron', schedule: '30 5 * * *' },
+    memoryMiB: 2048,
+    cpu: 2,
+    concurrency: 1,
+    maxInstances: 1,
+    timeoutSeconds: 1800,
+  },
+  {
+    name: 'reconcile',
+    trigger: { kind: 'cron', schedule: '*/5 * * * *' },
+    memoryMiB: 512,
+    cpu: 1,
+    concurrency: 1,
+    maxInstances: 1,
+    timeoutSeconds: 300,
+  },
+  {
+    name: 'quarantine',
+    trigger: { kind: 'dead-letters' },
+    memoryMiB: 512,
+    cpu: 1,
+    concurrency: 20,
+    maxInstances: 2,
+    timeoutSeconds: 60,
+    delivery,
+  },
+  {
+    name: 'api',
+    trigger: { kind: 'http' },
+    memoryMiB: 2048,
+    cpu: 2,
+    concurrency: 40,
+    maxInstances: 10,
+    timeoutSeconds: 30,
+  },
+];
+
+/** A push subscription: which function gets the messages of which topic, and where those go that it never takes. */
+export interface Subscription extends Delivery {
+  name: string;
+  topic: string;
+  function: FunctionName;
+  deadLetterTopic?: string;
+}
+
+/** Name of the topic that takes what a function's subscription gives up. */
+export function deadLetterTopic(name: FunctionName): string {
+  return `${name}-dead-letters`;
+}
+
+/** All push subscriptions of the table: one a topic-triggered function, and one to `quarantine` for each of those. */
+export function subscriptions(functions: readonly PipelineFunction[] = pipeline): Subscription[] {
+  const quarantine = functions.find((entry) => entry.trigger.kind === 'dead-letters');
+  return functions.flatMap((entry): Subscription[] => {
+    if (entry.trigger.kind !== 'topic' || !entry.delivery) return [];
+    const topic = deadLetterTopic(entry.name);
+    const main: Subscription = {
+      ...entry.delivery,
+      name: entry.name,
+      topic: entry.trigger.topic,
+      function: entry.name,
+      deadLetterTopic: topic,
+    };
+    if (!quarantine?.delivery) return [main];
+    return [main, { ...quarantine.delivery, name: topic, topic, function: quarantine.name }];
+  });
+}

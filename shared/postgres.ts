@@ -1,0 +1,122 @@
+import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-connector';
+import pg from 'pg';
+import type { Database, Queryable, Row } from './database.ts';
+import { RetryableError } from './errors.ts';
+
+/** How Postgres is reached: one URL, or a Cloud SQL instance by IAM login (no proxy, no password). */
+export type PostgresTarget =
+  | { url: string }
+  | { instanceConnectionName: string; user: string; database: string; ipType?: 'PRIVATE' | 'PUBLIC' };
+
+export interface PostgresOptions {
+  /** Connections of this instance at most; more callers wait in the pool's queue. Default 5. */
+  maxConnections?: number;
+  /** Longest run of one statement, in milliseconds. Default 30,000. */
+  statementTimeoutMs?: number;
+  /** Longest wait for a connection, in milliseconds; then the call fails and the message is redelivered. Default 5,000. */
+  connectTimeoutMs?: number;
+}
+
+const INT8_OID = 20;
+// Counts and epoch seconds and microseconds of real dates all stay below 2^53.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/**
+ * Opens a pool of connections.
+ *
+ * @throws {RetryableError} when the database cannot be reached; the text names host and port, never the password.
+ */
+export async function openPostgres(target: PostgresTarget, options: PostgresOptions = {}): Promise<Database> {
+  const connector = 'url' in target ? undefined : new Connector();
+  const address =
+    'url' in target
+      ? { connectionString: target.url }
+      : {
+          ...(await connector!.getOptions({
+            instanceConnectionName: target.instanceConnectionName,
+            ipType: IpAddressTypes[target.ipType ?? 'PRIVATE'],
+            authType: AuthTypes.IAM,
+          })),
+          user: target.user,
+          database: target.database,
+        };
+  const pool = new pg.Pool({
+    ...address,
+    types,
+    max: options.maxConnections ?? 5,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    application_name: 'destaques',
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+
+  const database = fromPool(pool);
+  const close = async () => {
+    await pool.end();
+    connector?.close();
+  };
+  try {
+    await database.query('select 1');
+  } catch (cause) {
+    await close();
+    throw new RetryableError(`Postgres at ${describeTarget(target)} cannot be reached: ${reason(cause)}`, { cause });
+  }
+  return { ...database, close };
+}
+
+function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
+  const session = async <T>(work: (client: Queryable) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', onError);
+    try {
+      return await work({ query: (text, values) => run(client, text, values) });
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  };
+  const within = <T>(begin: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+    session(async (client) => {
+      await client.query(begin);
+      try {
+        const result = await work(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        // On a broken connection the server rolls back by itself, and `session` drops the connection.
+        await client.query('rollback').catch(() => {});
+        throw error;
+      }
+    });
+  return {
+    query: (text, values) => run(pool, text, values),
+    session,
+    transaction: (work) => within('begin', work),
+    snapshot: (work) => within('begin isolation level repeatable read, read only', work),
+  };
+}
+
+async function run<R extends object = Row>(client: pg.Pool | pg.PoolClient, text: string, values?: unknown[]) {
+  const result = await client.query<R & pg.QueryResultRow>(text, values);
+  return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 };
+}
+
+function describeTarget(target: PostgresTarget): string {
+  if (!('url' in target)) return target.instanceConnectionName;
+  if (!URL.canParse(target.url)) return 'the given URL';
+  const { hostname, port, pathname } = new URL(target.url);
+  return `${hostname}:${port || 5432}${pathname}`;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}

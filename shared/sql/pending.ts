@@ -1,0 +1,42 @@
+import type { Queryable } from '../database.ts';
+import { bindings, pending, type Stage, type StageTargets } from '../pending.ts';
+
+export interface PendingArticle {
+  unique_id: string;
+  version: number;
+}
+
+/** Narrows a listing of pending articles. */
+export interface PendingFilter {
+  /** Leaves out rows that a stage wrote within this time: their messages may still be on the way. Default 0. */
+  minAgeMs?: number;
+  /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
+  startDate?: string | undefined;
+  endDate?: string | undefined;
+  agencies?: readonly string[] | undefined;
+}
+
+/** Articles on which a stage has work, in the order of their unique_id; `after` goes on from there. */
+export async function listPendingArticles(
+  db: Queryable,
+  stage: Stage,
+  targets: StageTargets,
+  page: PendingFilter & { after: string; limit: number },
+): Promise<PendingArticle[]> {
+  const { bind, values } = bindings();
+  const where = [pending(stage, targets, bind), `unique_id > ${bind(page.after)}`];
+  if (page.minAgeMs) {
+    where.push(`greatest(extracted_at, enriched_at, embedding_generated_at)
+      < now() - make_interval(secs => ${bind(page.minAgeMs)}::float8 / 1000)`);
+  }
+  if (page.startDate)
+    where.push(`published_at >= (${bind(page.startDate)}::date)::timestamp at time zone 'America/Sao_Paulo'`);
+  if (page.endDate)
+    where.push(`published_at < (${bind(page.endDate)}::date + 1)::timestamp at time zone 'America/Sao_Paulo'`);
+  if (page.agencies) where.push(`agency_key = any(${bind(page.agencies)}::text[])`);
+  const { rows } = await db.query<PendingArticle>(
+    `select unique_id, version from news where ${where.join(' and ')} order by unique_id limit ${bind(page.limit)}`,
+    values,
+  );
+  return rows;
+}

@@ -1,0 +1,32 @@
+import type { Queryable } from '../database.ts';
+
+/** What could not be done, and all that is needed to try again. */
+export interface QuarantineEntry {
+  stage: string;
+  /** The article's unique_id, or the URL. */
+  subject: string;
+  data: unknown;
+  attributes: Record<string, string>;
+  error: string;
+}
+
+/** Records a failure: one row per stage and subject; one that failed before counts on, a closed one opens again. */
+export async function recordFailure(db: Queryable, entry: QuarantineEntry): Promise<void> {
+  await db.query(
+    `insert into quarantine as q (stage, subject, data, attributes, error)
+     values ($1, $2, $3::jsonb, $4::jsonb, $5)
+     on conflict (stage, subject) do update set
+       data = excluded.data, attributes = excluded.attributes, error = excluded.error, attempts = q.attempts + 1,
+       first_failed_at = case when q.closed_at is null then q.first_failed_at else now() end,
+       last_failed_at = now(), closed_at = null`,
+    [entry.stage, entry.subject, JSON.stringify(entry.data ?? null), JSON.stringify(entry.attributes), entry.error],
+  );
+}
+
+/** Closes the rows of subjects that a stage has reached after all. */
+export async function closeFailures(db: Queryable, stage: string, subjects: readonly string[]): Promise<void> {
+  await db.query(
+    'update quarantine set closed_at = now() where stage = $1 and subject = any($2::text[]) and closed_at is null',
+    [stage, subjects],
+  );
+}

@@ -1,0 +1,136 @@
+import type { PublishedAtSource } from '../article.ts';
+import type { Queryable } from '../database.ts';
+
+/** An article ready to be stored: the names are those of `news`. */
+export interface ArticleInput {
+  unique_id: string;
+  legacy_unique_id: string;
+  agency_key: string;
+  url: string;
+  canonical_url: string;
+  title: string;
+  subtitle: string | null;
+  editorial_lead: string | null;
+  content: string;
+  image_url: string | null;
+  video_url: string | null;
+  category: string | null;
+  tags: string[];
+  published_at: Date;
+  published_at_source: PublishedAtSource;
+  updated_datetime: Date | null;
+  extracted_at: Date;
+  content_hash: string | null;
+}
+
+/**
+ * What became of an article. `twin`: another URL of the agency already holds the same title at the same instant, and
+ * the first wins. `taken`: the unique_id belongs to another article, or another writer was faster: store it again, under
+ * a longer id; it is then found by its URL if it was the latter.
+ */
+export type StoreStatus = 'inserted' | 'updated' | 'unchanged' | 'twin' | 'taken' | 'unknown-agency';
+
+export interface StoredArticle {
+  canonical_url: string;
+  agency_key: string;
+  status: StoreStatus;
+  /** Null when nothing is stored. */
+  unique_id: string | null;
+  version: number | null;
+}
+
+const sourcesBestFirst: readonly PublishedAtSource[] = ['json-ld', 'page', 'listing', 'first-seen'];
+
+/**
+ * Inserts new articles, updates those whose URL is known and whose fields changed, and only notes the visit for the
+ * rest: in one statement, safe with other writers. A stored image, video or date of a better source is kept.
+ * Articles are distinct by (agency_key, canonical_url) and by unique_id.
+ */
+export async function storeArticles(tx: Queryable, articles: readonly ArticleInput[]): Promise<StoredArticle[]> {
+  const { rows } = await tx.query<StoredArticle>(
+    `with input as (
+       select input.*, agencies.id as agency_id, agencies.name as agency_name
+       from jsonb_to_recordset($1::jsonb) as input (
+         unique_id text, legacy_unique_id text, agency_key text, url text, canonical_url text, title text,
+         subtitle text, editorial_lead text, content text, image_url text, video_url text, category text, tags text[],
+         published_at timestamptz, published_at_source text, updated_datetime timestamptz, extracted_at timestamptz,
+         content_hash text)
+       left join agencies on agencies.key = input.agency_key
+     ),
+     kept as (
+       select input.*, news.unique_id as stored_id, news.version as stored_version,
+         coalesce(input.image_url, news.image_url) as kept_image_url,
+         coalesce(input.video_url, news.video_url) as kept_video_url,
+         coalesce(input.updated_datetime, news.updated_datetime) as kept_updated_datetime,
+         -- an imported date came from a listing
+         array_position($2::text[], input.published_at_source)
+           > coalesce(array_position($2::text[], news.published_at_source), array_position($2::text[], 'listing'))
+           as keeps_date
+       from input join news using (agency_key, canonical_url)
+     ),
+     matched as (
+       select kept.*,
+         (kept.title, kept.subtitle, kept.editorial_lead, kept.content, kept.kept_image_url, kept.kept_video_url,
+           kept.category, kept.tags, kept.kept_updated_datetime,
+           case when kept.keeps_date then news.published_at else kept.published_at end)
+         is distinct from (news.title, news.subtitle, news.editorial_lead, news.content, news.image_url,
+           news.video_url, news.category, news.tags, news.updated_datetime, news.published_at) as changed
+       from kept join news on news.unique_id = kept.stored_id
+     ),
+     touched as (
+       update news set last_seen_at = greatest(news.last_seen_at, matched.extracted_at)
+       from matched where news.unique_id = matched.stored_id and not matched.changed
+     ),
+     updated as (
+       update news set
+         title = matched.title, subtitle = matched.subtitle, editorial_lead = matched.editorial_lead,
+         content = matched.content, content_hash = matched.content_hash, image_url = matched.kept_image_url,
+         video_url = matched.kept_video_url, category = matched.category, tags = matched.tags,
+         updated_datetime = matched.kept_updated_datetime,
+         published_at = case when matched.keeps_date then news.published_at else matched.published_at end,
+         published_at_source =
+           case when matched.keeps_date then news.published_at_source else matched.published_at_source end,
+         extracted_at = matched.extracted_at, last_seen_at = greatest(news.last_seen_at, matched.extracted_at)
+       from matched where news.unique_id = matched.stored_id and matched.changed
+       returning news.unique_id, news.version
+     ),
+     twin as (
+       select distinct on (input.unique_id) input.unique_id as input_id, news.unique_id, news.version
+       from input join news using (agency_key, legacy_unique_id)
+       where news.canonical_url is distinct from input.canonical_url
+     ),
+     inserted as (
+       insert into news (unique_id, legacy_unique_id, agency_id, agency_key, agency_name, url, canonical_url, title,
+         subtitle, editorial_lead, content, content_hash, image_url, video_url, category, tags, published_at,
+         published_at_source, updated_datetime, extracted_at, last_seen_at)
+       select unique_id, legacy_unique_id, agency_id, agency_key, agency_name, url, canonical_url, title,
+         subtitle, editorial_lead, content, content_hash, image_url, video_url, category, tags, published_at,
+         published_at_source, updated_datetime, extracted_at, extracted_at
+       from input
+       where agency_id is not null
+         and not exists (
+           select from matched where (matched.agency_key, matched.canonical_url) = (input.agency_key, input.canonical_url))
+         and not exists (select from twin where twin.input_id = input.unique_id)
+       on conflict do nothing
+       returning unique_id, version
+     )
+     select input.canonical_url, input.agency_key,
+       case
+         when input.agency_id is null then 'unknown-agency'
+         when updated.unique_id is not null then 'updated'
+         when matched.stored_id is not null then 'unchanged'
+         when inserted.unique_id is not null then 'inserted'
+         when twin.unique_id is not null then 'twin'
+         else 'taken'
+       end as status,
+       coalesce(updated.unique_id, matched.stored_id, inserted.unique_id, twin.unique_id) as unique_id,
+       coalesce(updated.version, matched.stored_version, inserted.version, twin.version) as version
+     from input
+     left join matched using (agency_key, canonical_url)
+     left join updated on updated.unique_id = matched.stored_id
+     left join inserted on inserted.unique_id = input.unique_id
+     left join twin on twin.input_id = input.unique_id`,
+    [JSON.stringify(articles), sourcesBestFirst],
+  );
+  return rows;
+}

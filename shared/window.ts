@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { saoPauloDay } from './time.ts';
+
+/** A window of publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
+export interface DateWindow {
+  startDate: string;
+  endDate: string;
+}
+
+/** A day that exists, `YYYY-MM-DD`: 2025-02-30 does not. */
+export const day = z.iso.date('must be a day that exists, as YYYY-MM-DD');
+
+/** The last `days` days until `now`'s, today included. */
+export function lastDays(days: number, now: Date): DateWindow {
+  const start = new Date(now.getTime() - (days - 1) * 24 * 60 * 60 * 1000);
+  return { startDate: saoPauloDay(start), endDate: saoPauloDay(now) };
+}
