@@ -53,26 +53,25 @@ async function write(article: ArticleToSync, { index }: SyncDeps): Promise<Writt
 
 /**
  * An index without conditional writes would let an older document win over a newer one: the row is read again under a
- * lease that is held until the mark.
+ * lease that is held until the mark. A write that failed without an answer may still land, so its lease runs out by
+ * itself; only where the index refused the document is it given back.
  */
 async function writeUnderLease({ uniqueId }: ArticleToSync, { db, index, leaseMs }: SyncDeps): Promise<Written> {
   const leaseToken = randomUUID();
   if (!(await takeSyncLease(db, uniqueId, leaseToken, leaseMs))) {
     throw new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`);
   }
-  try {
-    const article = await readArticleToSync(db, uniqueId);
-    const source = await readDocumentSource(db, uniqueId);
-    if (!article || !source) throw new RetryableError(`Article ${uniqueId} has no row in news`);
-    if (article.isRemoved) {
-      await index.remove(uniqueId);
-      return { version: article.version, leaseToken };
-    }
-    const error = (await index.upsert([toDocument(source)])).get(uniqueId);
-    if (error) throw error;
-    return { version: source.version, leaseToken };
-  } catch (error) {
-    await releaseSyncLease(db, uniqueId, leaseToken);
-    throw error;
+  const article = await readArticleToSync(db, uniqueId);
+  const source = await readDocumentSource(db, uniqueId);
+  if (!article || !source) throw new RetryableError(`Article ${uniqueId} has no row in news`);
+  if (article.isRemoved) {
+    await index.remove(uniqueId);
+    return { version: article.version, leaseToken };
   }
+  const refusal = (await index.upsert([toDocument(source)])).get(uniqueId);
+  if (refusal) {
+    await releaseSyncLease(db, uniqueId, leaseToken);
+    throw refusal;
+  }
+  return { version: source.version, leaseToken };
 }
