@@ -1,0 +1,125 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { integer } from './config.ts';
+import { ConfigError } from './errors.ts';
+import { type Logger, silentLogger } from './log.ts';
+
+/** Turns texts into unit vectors whose dot product is their cosine similarity. */
+export interface Encoder {
+  /** Name of what computes the vectors, stored on every row (`news.embedding_model`): a change of it makes work pending. */
+  readonly model: string;
+  readonly dimensions: number;
+  /**
+   * One L2-normalised Float32Array of `dimensions` a text, in the order of the texts. Any string has a vector: an empty
+   * one too. Long texts are cut at the model's limit. Queries and articles are encoded alike.
+   */
+  encode(texts: readonly string[]): Promise<Float32Array[]>;
+  /** Waits for what is being encoded, then frees the model. */
+  close(): Promise<void>;
+}
+
+/** Length of `news.content_embedding`: vectors of any other length cannot be stored. */
+export const EMBEDDING_DIMENSIONS = 768;
+
+/** The encoder's part of a function's environment, to be spread into its schema. */
+export const encoderSettings = {
+  EMBEDDING_MODEL: z.string(),
+  EMBEDDING_MODEL_REVISION: z.string().optional(),
+  EMBEDDING_MODEL_FILE: z.string().optional(),
+  EMBEDDING_CACHE_DIR: z.string().optional(),
+  EMBEDDING_THREADS: integer(1, 256).optional(),
+  EMBEDDING_BATCH_SIZE: integer(1, 1024).optional(),
+  HF_ENDPOINT: z.url().optional(),
+};
+
+export interface EncoderOptions {
+  /**
+   * `lexical`, a folder that holds a sentence-transformers repository with ONNX files, or a Hub id `owner/name`, fetched
+   * once into the cache. A text of the form `owner/name` is a folder when that folder exists.
+   */
+  model: string;
+  /** Branch, tag or commit on the Hub, `main` unless told. Only a commit always means the same weights. */
+  revision?: string | undefined;
+  /** Path of the ONNX file in the repository: `onnx/model.onnx` unless told, or the only one there is. */
+  file?: string | undefined;
+  /** Threads of one inference: as many as the process may use unless told. */
+  threads?: number | undefined;
+  /** Texts of one inference: memory grows with it. */
+  batchSize?: number | undefined;
+  /** Where models of the Hub are kept: `~/.cache/destaques/models` unless told. */
+  cacheDir?: string | undefined;
+  hubUrl?: string | undefined;
+  /** Length that the vectors must have: {@link EMBEDDING_DIMENSIONS} unless told. */
+  dimensions?: number | undefined;
+}
+
+/** The options that the environment asks for. */
+export function encoderOptions(settings: z.infer<z.ZodObject<typeof encoderSettings>>): EncoderOptions {
+  return {
+    model: settings.EMBEDDING_MODEL,
+    revision: settings.EMBEDDING_MODEL_REVISION,
+    file: settings.EMBEDDING_MODEL_FILE,
+    threads: settings.EMBEDDING_THREADS,
+    batchSize: settings.EMBEDDING_BATCH_SIZE,
+    cacheDir: settings.EMBEDDING_CACHE_DIR,
+    hubUrl: settings.HF_ENDPOINT,
+  };
+}
+
+/**
+ * Opens the encoder that was asked for, warm: its first `encode` is as fast as the next. No encoder stands in for
+ * another: what is missing is an error.
+ *
+ * @throws {ConfigError} when the model, or a file of it, is missing, unreadable or of the wrong dimension; the text
+ * names it and says how to get it.
+ * @throws {RetryableError} when the Hub cannot be reached or fails.
+ */
+export async function createEncoder(options: EncoderOptions, deps: { log?: Logger } = {}): Promise<Encoder> {
+  const encoder = await openEncoder(options, deps.log ?? silentLogger);
+  const dimensions = options.dimensions ?? EMBEDDING_DIMENSIONS;
+  if (encoder.dimensions === dimensions) return encoder;
+  await encoder.close();
+  throw new ConfigError(
+    `Model ${encoder.model} computes ${encoder.dimensions} dimensions, but vectors are stored with ${dimensions}`,
+  );
+}
+
+// Each encoder is imported when it is chosen: the model runtime is a native library of tens of megabytes, which a
+// function that encodes lexically, or only knows the type, must not load.
+async function openEncoder(options: EncoderOptions, log: Logger): Promise<Encoder> {
+  const { model, revision, file } = options;
+  if (model === 'lexical') {
+    const { createLexicalEncoder } = await import('./encoder/lexical-encoder.ts');
+    return createLexicalEncoder();
+  }
+  const { createOnnxEncoder } = await import('./encoder/onnx-encoder.ts');
+  if (await isFolder(model)) return createOnnxEncoder({ ...options, folder: model, name: basename(resolve(model)) });
+  if (!/^\w[\w.-]*\/\w[\w.-]*$/.test(model)) {
+    throw new ConfigError(
+      `Model folder ${resolve(model)} does not exist. EMBEDDING_MODEL is a folder that holds a sentence-transformers ` +
+        `repository (\`hf download OWNER/NAME --local-dir ${model}\` makes one), a Hub id such as ` +
+        'sentence-transformers/paraphrase-multilingual-mpnet-base-v2, or "lexical", which needs no model',
+    );
+  }
+  const { fetchModel } = await import('./encoder/fetch-model.ts');
+  const folder = await fetchModel(
+    {
+      id: model,
+      revision: revision ?? 'main',
+      file,
+      cacheDir: options.cacheDir ?? join(homedir(), '.cache', 'destaques', 'models'),
+      hubUrl: (options.hubUrl ?? 'https://huggingface.co').replace(/\/+$/, ''),
+    },
+    { log },
+  );
+  return createOnnxEncoder({ ...options, folder, name: revision === undefined ? model : `${model}@${revision}` });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
