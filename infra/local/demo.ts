@@ -1,0 +1,193 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
+import type { ExportResult } from '../../functions/export/export.ts';
+import { reconcile } from '../../functions/reconcile/reconcile.ts';
+import { openSearchIndex } from '../../functions/sync/config.ts';
+import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
+import { eventVersion } from '../../shared/envelope.ts';
+import { createLogger, silentLogger } from '../../shared/log.ts';
+import { type Subscription, subscriptions } from '../../shared/pipeline.ts';
+import { traceparentFrom } from '../../shared/trace.ts';
+import { checkAgencies } from './agencies.ts';
+import { lockFolder } from './folder-lock.ts';
+import { withDatabase } from './local-database.ts';
+import { type NewsSource, type NewsSourceKind, openNewsSource } from './news-source.ts';
+import type { GlobalOptions } from './options.ts';
+import { type Platform, startPlatform } from './platform.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { loadLocalSettings } from './settings.ts';
+import { countStages, listOpenFailures, measureLatency, type OpenFailure } from './sql.ts';
+
+export interface DemoOptions extends GlobalOptions {
+  query: string;
+  agencies?: string[];
+  startDate?: string;
+  endDate?: string;
+  source?: NewsSourceKind;
+  articles: number;
+  site?: string;
+  model?: string;
+  fresh?: boolean;
+}
+
+export interface SearchResult {
+  title: string;
+  url: string;
+  score: number;
+}
+
+/** What a run of the demo found and did; the names are those of its `--json`. */
+export interface DemoResult {
+  source: NewsSourceKind;
+  database: string;
+  search_index: string;
+  embedding_model: string;
+  articles: number;
+  enriched: number;
+  embedded: number;
+  synced: number;
+  exported_rows: number;
+  dead_letters: number;
+  /** Scraped to searchable, of the articles of this run; null when it changed none. */
+  latency_ms: { p50: number | null; p95: number | null };
+  /** What this run made: versions of articles, messages after `requested`, shards written or deleted. */
+  changed: { versions: number; messages: number; shards: number };
+  seconds: number;
+  peak_rss_mb: number;
+  shards: string[];
+  query: string;
+  results: SearchResult[];
+  failures: OpenFailure[];
+}
+
+const resultCount = 3;
+const shownFailures = 10;
+
+/** Runs the main job once, from pages to search and open data, on the database of the options. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const startedAt = performance.now();
+  const settings = loadLocalSettings(options.model);
+  if (options.fresh) await forget(options.data);
+  return await withDatabase(options, async (db) => {
+    if (options.agencies) await checkAgencies(db, options.agencies);
+    const log = options.verbose ? createLogger((line) => process.stderr.write(line)) : silentLogger;
+    const encoder = await createEncoder(encoderOptions(settings), { log });
+    const index = await openSearchIndex(settings);
+    const enricher = createLocalEnricher();
+    const source = await openNewsSource(options, new Date());
+    const datasetFolder = join(options.data, 'dataset');
+    const progress = createProgress();
+    progress.done(`Database: ${db.description}`);
+    progress.done(`Sources:  ${source.description}`);
+    progress.done(`Encoder:  ${encoder.model}${encoder.model.startsWith('lexical') ? ' (no model: words, not meaning; --model chooses one)' : ''}`);
+
+    const platform = await startPlatform({
+      db,
+      encoder,
+      enricher,
+      index,
+      dispatcher: source.dispatcher,
+      requestIntervalMs: source.requestIntervalMs,
+      datasetFolder,
+      port: 0,
+      hasCron: false,
+      subscriptions: subscriptions().map(sooner),
+      log,
+    });
+    try {
+      const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model };
+      const before = await countStages(db, targets);
+      const runStartedAt = new Date();
+      // What a run that was killed left behind, before anything new.
+      const context = { attributes: { event_version: eventVersion, traceparent: traceparentFrom({}) }, deliveryAttempt: undefined };
+      await reconcile(context, { db, log, publisher: platform.bus, targets, overdueMs: 0 });
+      await platform.call('dispatch', dispatchRequest(options, source));
+      await watch(platform, progress);
+      progress.update('exporting');
+      const exported = (await platform.call('export')) as ExportResult;
+      progress.done('Exported. Searching.');
+      const results = await search(platform, options.query);
+      const after = await countStages(db, targets);
+      return {
+        source: source.kind,
+        database: db.description,
+        search_index: index.name,
+        embedding_model: encoder.model,
+        articles: after.articles,
+        enriched: after.enriched,
+        embedded: after.embedded,
+        synced: after.synced,
+        exported_rows: exported.rows,
+        dead_letters: after.deadLetters,
+        latency_ms: await measureLatency(db, runStartedAt),
+        changed: {
+          versions: after.versions - before.versions,
+          messages: articleMessages(platform),
+          shards: exported.shardsWritten + exported.shardsDeleted,
+        },
+        seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+        peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+        shards: exported.shards.map((path) => join(datasetFolder, path)),
+        query: options.query,
+        results,
+        failures: await listOpenFailures(db, shownFailures),
+      };
+    } finally {
+      await platform.close();
+      await source.close();
+      await encoder.close();
+    }
+  });
+}
+
+/** Removes what earlier runs left in the data folder, unless one of them still runs. */
+async function forget(folder: string): Promise<void> {
+  const unlock = await lockFolder(folder);
+  try {
+    for (const name of ['postgres', 'dataset']) await rm(join(folder, name), { recursive: true, force: true });
+  } finally {
+    unlock();
+  }
+}
+
+/** People wait for a demo: the same contract, with pauses of seconds. */
+function sooner(subscription: Subscription): Subscription {
+  return { ...subscription, minBackoffSeconds: 0.5, maxBackoffSeconds: 4, maxDeliveryAttempts: 5 };
+}
+
+function dispatchRequest(options: DemoOptions, source: NewsSource): object {
+  const start_date = options.startDate ?? source.window.startDate;
+  const end_date = options.endDate ?? source.window.endDate;
+  return { agencies: source.agencies, start_date: start_date <= end_date ? start_date : end_date, end_date };
+}
+
+/** Shows the counts of the bus until nothing is on its way; the database is left to the work. */
+async function watch(platform: Platform, progress: Progress): Promise<void> {
+  const count = (topic: string) => platform.bus.published.get(topic) ?? 0;
+  const show = () =>
+    progress.update(
+      `scraped ${count('scraped')}  enriched ${count('enriched')}  embedded ${count('embedded')}  searchable ${count('synced')}`,
+    );
+  const timer = setInterval(show, 100);
+  try {
+    await platform.bus.idle();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function articleMessages(platform: Platform): number {
+  const topics = ['scraped', 'enriched', 'embedded', 'synced'];
+  return topics.reduce((sum, topic) => sum + (platform.bus.published.get(topic) ?? 0), 0);
+}
+
+async function search(platform: Platform, query: string): Promise<SearchResult[]> {
+  const url = new URL('/search', platform.urls.get('api'));
+  url.searchParams.set('q', query);
+  url.searchParams.set('limit', String(resultCount));
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`The search for "${query}" failed: ${await answer.text()}`);
+  const { results } = (await answer.json()) as { results: SearchResult[] };
+  return results.map(({ title, url, score }) => ({ title, url, score }));
+}

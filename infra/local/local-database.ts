@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCatalogue } from '../../shared/catalogue.ts';
+import { applyCatalogue } from '../../shared/catalogue-import.ts';
+import type { Database } from '../../shared/database.ts';
+import { openPostgres } from '../../shared/postgres.ts';
+import { migrateUp } from '../migrate.ts';
+import { lockFolder } from './folder-lock.ts';
+import type { GlobalOptions } from './options.ts';
+import { openPglite } from './pglite.ts';
+
+export interface LocalDatabase extends Database {
+  /** For people: which database this is. */
+  description: string;
+}
+
+/**
+ * Opens the database that the options name: a URL, or the embedded one under the data folder, which is then this
+ * process's alone.
+ */
+export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDatabase> {
+  if (options.databaseUrl) {
+    const db = await openPostgres({ url: options.databaseUrl });
+    return { ...db, description: 'Postgres' };
+  }
+  const unlock = await lockFolder(options.data);
+  try {
+    const dataDir = join(options.data, 'postgres');
+    await mkdir(dataDir, { recursive: true });
+    const db = await openPglite(dataDir);
+    return {
+      ...db,
+      description: `embedded Postgres (PGlite) in ${dataDir}`,
+      close: async () => {
+        await db.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Brings a database to what this release needs: all migrations, and the project's catalogue where there is none. */
+export async function prepareDatabase(db: Database): Promise<void> {
+  await migrateUp(db);
+  const { rowCount } = await db.query('select from sources limit 1');
+  if (rowCount === 0) await applyCatalogue(db, await readCatalogue(), { force: false });
+}
+
+/** Opens the database as it is, does the work, and closes it whatever comes. */
+export async function withUnpreparedDatabase<T>(
+  options: GlobalOptions,
+  work: (db: LocalDatabase) => Promise<T>,
+): Promise<T> {
+  const db = await openLocalDatabase(options);
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** The same for work that needs the schema and the catalogue. */
+export function withDatabase<T>(options: GlobalOptions, work: (db: LocalDatabase) => Promise<T>): Promise<T> {
+  return withUnpreparedDatabase(options, async (db) => {
+    await prepareDatabase(db);
+    return await work(db);
+  });
+}

@@ -1,0 +1,106 @@
+import { type Dispatcher, request } from 'undici';
+import { createGuardedDispatcher } from '../../functions/scrape/address-guard.ts';
+import type { DateWindow } from '../../shared/window.ts';
+import { lastDays } from '../../shared/window.ts';
+import { UsageError } from './errors.ts';
+
+export type NewsSourceKind = 'live' | 'sample';
+
+export interface NewsSourceOptions {
+  /** Live where the sites can be reached, else sample, unless given. */
+  source?: NewsSourceKind;
+  agencies?: string[];
+  /** Size of the sample site. */
+  articles: number;
+  /** URL of a sample site that runs already (`npm run stand-in -- sites`), in place of one of our own. */
+  site?: string;
+}
+
+/** Where the scraper gets its pages from, and how it should behave there. */
+export interface NewsSource {
+  kind: NewsSourceKind;
+  description: string;
+  dispatcher: Dispatcher;
+  requestIntervalMs: number;
+  agencies: string[];
+  window: DateWindow;
+  close(): Promise<void>;
+}
+
+/** What a first look at the live sites asks for: three busy agencies, politely. */
+const liveAgencies = ['mec', 'saude', 'agencia_brasil'];
+const liveIntervalMs = 1000;
+const liveDays = 2;
+const probeTimeoutMs = 4000;
+
+/** The sample site always tells the same fortnight: a second run finds nothing new. */
+const sampleNow = new Date('2026-11-20T18:00:00-03:00');
+const sampleDays = 14;
+
+/** @throws {UsageError} when an agency is asked for that the sample site does not have. */
+export async function openNewsSource(options: NewsSourceOptions, now: Date): Promise<NewsSource> {
+  const kind = options.source ?? (options.site ? 'sample' : (await isReachable()) ? 'live' : 'sample');
+  return kind === 'live' ? openLive(options, now) : await openSample(options);
+}
+
+async function isReachable(): Promise<boolean> {
+  const dispatcher = createGuardedDispatcher();
+  try {
+    const answer = await request('https://www.gov.br/pt-br', {
+      method: 'HEAD',
+      dispatcher,
+      signal: AbortSignal.timeout(probeTimeoutMs),
+    });
+    await answer.body.dump();
+    return answer.statusCode < 500;
+  } catch {
+    return false;
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+function openLive(options: NewsSourceOptions, now: Date): NewsSource {
+  const dispatcher = createGuardedDispatcher();
+  return {
+    kind: 'live',
+    description: 'the live sites of gov.br and EBC, one request a second and host at most',
+    dispatcher,
+    requestIntervalMs: liveIntervalMs,
+    agencies: options.agencies ?? liveAgencies,
+    window: lastDays(liveDays, now),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+async function openSample(options: NewsSourceOptions): Promise<NewsSource> {
+  const { SAMPLE_SOURCES } = await import('../../test/stand-ins/sites/sources.ts');
+  const known = SAMPLE_SOURCES.map((source) => source.agencyKey);
+  const missing = (options.agencies ?? []).filter((key) => !known.includes(key));
+  if (missing.length) {
+    throw new UsageError(`the sample site has no ${missing.join(', ')}: it has ${known.join(', ')}`);
+  }
+  const { sitesDispatcher } = await import('../../test/stand-ins/sites/dispatcher.ts');
+  const own = options.site ? undefined : await startOwn(options.articles);
+  const port = own?.port ?? Number(new URL(options.site!).port);
+  const dispatcher = sitesDispatcher(port);
+  return {
+    kind: 'sample',
+    description: own
+      ? `the sample site, ${options.articles} articles in the real markup, on 127.0.0.1:${port}`
+      : `the sample site that runs at ${options.site}`,
+    dispatcher,
+    requestIntervalMs: 0,
+    agencies: options.agencies ?? known,
+    window: lastDays(sampleDays, sampleNow),
+    close: async () => {
+      await dispatcher.destroy();
+      await own?.close();
+    },
+  };
+}
+
+async function startOwn(articles: number) {
+  const { startSites } = await import('../../test/stand-ins/sites/server.ts');
+  return await startSites({ articles, now: sampleNow, days: sampleDays });
+}

@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from 'commander';
+import type { DateWindow } from '../../shared/window.ts';
+import { day } from '../../shared/window.ts';
+import { UsageError } from './errors.ts';
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  data: string;
+  databaseUrl?: string;
+  verbose?: boolean;
+}
+
+export function parseDay(text: string): string {
+  const result = day.safeParse(text);
+  if (!result.success) throw new InvalidArgumentError(result.error.issues[0]!.message);
+  return result.data;
+}
+
+export function parseList(text: string): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => item === '')) throw new InvalidArgumentError('must be a list such as mec,saude');
+  return items;
+}
+
+/** A parser of whole numbers within bounds. */
+export function parseInteger(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      throw new InvalidArgumentError(`must be a whole number ${range}`);
+    }
+    return value;
+  };
+}
+
+/** @throws {UsageError} when the window ends before it starts. */
+export function checkWindow(window: Partial<DateWindow>): void {
+  const { startDate, endDate } = window;
+  if (startDate && endDate && endDate < startDate) {
+    throw new UsageError(`--end-date ${endDate} is before --start-date ${startDate}`);
+  }
+}

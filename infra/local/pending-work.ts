@@ -1,0 +1,77 @@
+import type { Database } from '../../shared/database.ts';
+import { eventVersion } from '../../shared/envelope.ts';
+import { errorText, PermanentError } from '../../shared/errors.ts';
+import { createLogger, silentLogger } from '../../shared/log.ts';
+import type { OutboxDeps } from '../../shared/outbox.ts';
+import type { Stage, StageTargets } from '../../shared/pending.ts';
+import { listPendingArticles } from '../../shared/sql/pending.ts';
+import { recordFailure } from '../../shared/sql/quarantine.ts';
+import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
+import { traceparentFrom } from '../../shared/trace.ts';
+import { checkAgencies } from './agencies.ts';
+import { createProgress } from './progress.ts';
+
+export interface WorkOptions {
+  startDate?: string;
+  endDate?: string;
+  agencies?: string[];
+  batchSize: number;
+  maxRecords?: number;
+  verbose?: boolean;
+}
+
+/** One stage, ready to work. */
+export interface Worker {
+  stage: Stage;
+  targets: StageTargets;
+  work(message: ArticleMessage, context: StageContext, deps: OutboxDeps): Promise<unknown>;
+  close?(): Promise<void>;
+}
+
+/**
+ * Works off what is pending in one stage, without a bus: messages go nowhere, and the next stage finds its work by its
+ * own predicate. Failures are counted and recorded, and do not stop the rest. Goes on where an earlier run stopped.
+ *
+ * @throws {Error} at the end, when an article failed.
+ */
+export async function workOffPending(db: Database, worker: Worker, options: WorkOptions): Promise<void> {
+  if (options.agencies) await checkAgencies(db, options.agencies);
+  const log = options.verbose ? createLogger((line) => process.stderr.write(line)) : silentLogger;
+  const deps: OutboxDeps = { db, log, publisher: { publish: async () => {}, close: async () => {} } };
+  const context: StageContext = {
+    attributes: { event_version: eventVersion, traceparent: traceparentFrom({}) },
+    deliveryAttempt: undefined,
+  };
+  const progress = createProgress();
+  const startedAt = performance.now();
+  const filter = { startDate: options.startDate, endDate: options.endDate, agencies: options.agencies };
+  let after = '';
+  let done = 0;
+  let failed = 0;
+  let remaining = options.maxRecords ?? Number.POSITIVE_INFINITY;
+  while (remaining > 0) {
+    const limit = Math.min(options.batchSize, remaining);
+    const articles = await listPendingArticles(db, worker.stage, worker.targets, { ...filter, after, limit });
+    await Promise.all(
+      articles.map(async (article) => {
+        try {
+          await worker.work(article, context, deps);
+          done++;
+        } catch (error) {
+          failed++;
+          log.error('article failed', { stage: worker.stage, uniqueId: article.unique_id, error: errorText(error) });
+          if (!(error instanceof PermanentError)) return;
+          const { attributes } = context;
+          await recordFailure(db, { stage: worker.stage, subject: article.unique_id, data: article, attributes, error: errorText(error) });
+        }
+      }),
+    );
+    remaining -= articles.length;
+    const perSecond = Math.round(done / ((performance.now() - startedAt) / 1000));
+    progress.update(`${worker.stage}: ${done} done, ${failed} failed, ${perSecond} a second`);
+    if (articles.length < limit) break;
+    after = articles.at(-1)!.unique_id;
+  }
+  progress.done(`${worker.stage}: ${done} done, ${failed} failed`);
+  if (failed > 0) throw new Error(`${failed} of ${done + failed} articles failed in ${worker.stage}; --verbose says why`);
+}

@@ -1,0 +1,154 @@
+import type { HttpFunction } from '@google-cloud/functions-framework';
+import { Cron } from 'croner';
+import { Agent, type Dispatcher, request } from 'undici';
+import { createHandler as createApi } from '../../functions/api/handler.ts';
+import { createHandler as createDispatch } from '../../functions/dispatch/handler.ts';
+import { createHandler as createEmbed } from '../../functions/embed/handler.ts';
+import type { Enricher } from '../../functions/enrich/enricher.ts';
+import { createHandler as createEnrich } from '../../functions/enrich/handler.ts';
+import { createTaxonomyReader } from '../../functions/enrich/taxonomy.ts';
+import { createFolderTarget } from '../../functions/export/folder-target.ts';
+import { createHandler as createExport } from '../../functions/export/handler.ts';
+import { createHandler as createQuarantine } from '../../functions/quarantine/handler.ts';
+import { createHandler as createReconcile } from '../../functions/reconcile/handler.ts';
+import { defaultUserAgent } from '../../functions/scrape/config.ts';
+import { createHandler as createScrape } from '../../functions/scrape/handler.ts';
+import { createHandler as createSync } from '../../functions/sync/handler.ts';
+import { leaseMs } from '../../functions/sync/config.ts';
+import type { SearchIndex } from '../../functions/sync/search-index.ts';
+import type { Database } from '../../shared/database.ts';
+import type { Encoder } from '../../shared/encoder.ts';
+import { errorText } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { type FunctionName, pipeline, type Subscription, subscriptions } from '../../shared/pipeline.ts';
+import { type Bus, createBus } from './bus.ts';
+import { type FunctionServer, serveFunction } from './functions-server.ts';
+
+export interface PlatformOptions {
+  db: Database;
+  encoder: Encoder;
+  enricher: Enricher;
+  index: SearchIndex;
+  /** Where the scraper's requests go: the guarded one to the live sites, or the sample site's. */
+  dispatcher: Dispatcher;
+  /** Pause between two requests to one host. */
+  requestIntervalMs: number;
+  /** Folder that stands for the Hugging Face Hub. */
+  datasetFolder: string;
+  /** Port of `api`; the other functions take the next ones. 0: any free ports. */
+  port: number;
+  /** Whether the schedules of the table run. */
+  hasCron: boolean;
+  /** How messages are delivered; the table's subscriptions unless given. */
+  subscriptions?: readonly Subscription[];
+  /** Age from which `reconcile` takes work for lost. Default 10 minutes. */
+  overdueMs?: number;
+  log: Logger;
+}
+
+/** The whole topology on one machine: every function over HTTP on loopback, and the bus between them. */
+export interface Platform {
+  bus: Bus;
+  urls: ReadonlyMap<FunctionName, string>;
+  /** Calls a function as Cloud Scheduler or gcloud does. @throws {Error} with the function's own text when it fails. */
+  call(name: FunctionName, body?: object): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const servers = new Map<FunctionName, FunctionServer>();
+  const agent = new Agent({ connections: 64 });
+  const post = (url: string, body: object, signal: AbortSignal | undefined) =>
+    request(url, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...(signal ? { signal } : {}),
+    });
+
+  const bus = createBus({
+    subscriptions: options.subscriptions ?? subscriptions(),
+    log: options.log,
+    concurrency: ({ function: name }) => pipeline.find((entry) => entry.name === name)!.concurrency,
+    push: async (subscription, body, signal) => {
+      const answer = await post(servers.get(subscription.function)!.url, body, signal);
+      await answer.body.dump();
+      return answer.statusCode;
+    },
+  });
+
+  const crons: Cron[] = [];
+  const close = async () => {
+    for (const cron of crons) cron.stop();
+    await bus.close();
+    await Promise.all([...servers.values()].map((server) => server.close()));
+    await agent.close();
+  };
+  const call = async (name: FunctionName, body: object = {}) => {
+    const answer = await post(servers.get(name)!.url, body, undefined);
+    const text = await answer.body.text();
+    if (answer.statusCode === 200) return JSON.parse(text) as unknown;
+    throw new Error(errorOf(text) ?? `${name} answered with status ${answer.statusCode}`);
+  };
+
+  try {
+    const handlers = createHandlers(options, bus);
+    // `api` first: its port is the one that people are told.
+    const names = (Object.keys(handlers) as FunctionName[]).sort((a, b) => Number(b === 'api') - Number(a === 'api'));
+    for (const [offset, name] of names.entries()) {
+      const port = options.port === 0 ? 0 : options.port + offset;
+      servers.set(name, await serveFunction(name, handlers[name], port));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  if (options.hasCron) {
+    for (const { name, trigger } of pipeline) {
+      if (trigger.kind !== 'cron') continue;
+      const run = async () => {
+        await call(name).catch((error) => options.log.error('run failed', { stage: name, error: errorText(error) }));
+      };
+      crons.push(new Cron(trigger.schedule, { timezone: 'America/Sao_Paulo', protect: true }, run));
+    }
+  }
+  return { bus, urls: new Map([...servers].map(([name, server]) => [name, server.url])), call, close };
+}
+
+function createHandlers(options: PlatformOptions, publisher: Bus): Record<FunctionName, HttpFunction> {
+  const { db, log, encoder, enricher, index } = options;
+  const now = () => new Date();
+  const deps = { db, log, publisher, now };
+  const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model };
+  const target = createFolderTarget(options.datasetFolder);
+  return {
+    api: createApi({ ...deps, encoder, targets }),
+    dispatch: createDispatch({ ...deps, windowDays: 3 }),
+    scrape: createScrape({
+      ...deps,
+      dispatcher: options.dispatcher,
+      userAgent: defaultUserAgent,
+      maxRequestsPerHost: 2,
+      requestIntervalMs: options.requestIntervalMs,
+    }),
+    enrich: createEnrich({ ...deps, enricher, taxonomy: createTaxonomyReader(db) }),
+    embed: createEmbed({ ...deps, encoder }),
+    sync: createSync({ ...deps, index, leaseMs }),
+    export: createExport({ ...deps, target, repo: options.datasetFolder, branch: 'main' }),
+    reconcile: createReconcile({ ...deps, targets, overdueMs: options.overdueMs ?? 600_000 }),
+    quarantine: createQuarantine(deps),
+  };
+}
+
+function errorOf(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === 'string' ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}

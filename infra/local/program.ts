@@ -1,0 +1,31 @@
+import { Command, Option } from 'commander';
+import { addCatalogueCommands } from './commands/catalogue.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addScrapeCommands } from './commands/scrape.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addStageCommands } from './commands/stages.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addSyncHfCommand } from './commands/sync-hf.ts';
+
+/** The command line: one file a command under commands/. */
+export function createProgram(): Command {
+  const program = new Command('destaques')
+    .description('The news pipeline of DestaquesGovBr: collects, enriches, indexes and publishes federal-government news')
+    .addOption(new Option('--data <folder>', 'folder of the embedded database and the dataset').default('.data'))
+    .addOption(
+      new Option('--database-url <url>', 'a Postgres with pgvector, in place of the embedded one').env('DATABASE_URL'),
+    )
+    .option('--verbose', 'log every message, and show where an error came from')
+    .showHelpAfterError('(add --help for help)')
+    .exitOverride();
+  addDemoCommand(program);
+  addServeCommand(program);
+  addMigrateCommand(program);
+  addCatalogueCommands(program);
+  addScrapeCommands(program);
+  addStageCommands(program);
+  addSyncHfCommand(program);
+  addStatusCommand(program);
+  return program;
+}

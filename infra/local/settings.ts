@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { searchIndexSettings } from '../../functions/sync/config.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { encoderSettings } from '../../shared/encoder.ts';
+
+const localConfig = z.object({
+  ...encoderSettings,
+  // On one machine the encoder that needs no model is what a newcomer has; deployed functions must name theirs.
+  EMBEDDING_MODEL: encoderSettings.EMBEDDING_MODEL.default('lexical'),
+  ...searchIndexSettings,
+});
+
+/** What of the functions' environment counts on one machine too: the model and the search index. */
+export function loadLocalSettings(model?: string): z.infer<typeof localConfig> {
+  return loadConfig(localConfig, model ? { ...process.env, EMBEDDING_MODEL: model } : process.env);
+}

@@ -1,0 +1,67 @@
+import type { Queryable } from '../../shared/database.ts';
+import { bindings, pending, type StageTargets } from '../../shared/pending.ts';
+
+/** How many articles have been through each stage, and what was not. */
+export interface StageCounts {
+  articles: number;
+  enriched: number;
+  embedded: number;
+  synced: number;
+  /** Open rows of the quarantine. */
+  deadLetters: number;
+  /** Sum of all versions: what grows when anything that a view shows does. */
+  versions: number;
+}
+
+export async function countStages(db: Queryable, targets: StageTargets): Promise<StageCounts> {
+  const { bind, values } = bindings();
+  const { rows } = await db.query<StageCounts>(
+    `select count(*) as articles,
+       count(*) filter (where not ${pending('enrich', targets, bind)}) as enriched,
+       count(*) filter (where not ${pending('embed', targets, bind)}) as embedded,
+       count(*) filter (where not ${pending('sync', targets, bind)}) as synced,
+       (select count(*) from quarantine where closed_at is null) as "deadLetters",
+       coalesce(sum(version), 0)::bigint as versions
+     from news where removed_at is null`,
+    values,
+  );
+  return rows[0]!;
+}
+
+/** Time from scraped to searchable of the articles that were scraped since `since`, in milliseconds. */
+export async function measureLatency(db: Queryable, since: Date): Promise<{ p50: number | null; p95: number | null }> {
+  const { rows } = await db.query<{ p50: number | null; p95: number | null }>(
+    `select round(percentile_cont(0.5) within group (order by ms))::float8 as p50,
+       round(percentile_cont(0.95) within group (order by ms))::float8 as p95
+     from (
+       select extract(epoch from synced_at - extracted_at)::float8 * 1000 as ms
+       from news where extracted_at >= $1 and synced_version = version
+     ) as latency`,
+    [since],
+  );
+  return rows[0]!;
+}
+
+export interface OpenFailure {
+  stage: string;
+  subject: string;
+  error: string;
+}
+
+export async function listOpenFailures(db: Queryable, limit: number): Promise<OpenFailure[]> {
+  const { rows } = await db.query<OpenFailure>(
+    'select stage, subject, error from quarantine where closed_at is null order by last_failed_at desc limit $1',
+    [limit],
+  );
+  return rows;
+}
+
+export async function listAgencies(
+  db: Queryable,
+): Promise<{ key: string; name: string; sourceCount: number }[]> {
+  const { rows } = await db.query<{ key: string; name: string; sourceCount: number }>(
+    `select key, name, (select count(*) from sources where agency_key = key and is_active) as "sourceCount"
+     from agencies order by key`,
+  );
+  return rows;
+}
