@@ -1,0 +1,134 @@
+import type { Agency, Source } from '../catalogue.ts';
+import type { Queryable } from '../database.ts';
+import type { Platform } from '../platform.ts';
+import type { Theme } from '../theme.ts';
+
+/** Makes other writers of the catalogue wait until the transaction ends; readers and writers of news go on. */
+export async function lockCatalogue(tx: Queryable): Promise<void> {
+  await tx.query('lock table agencies, sources, themes in share row exclusive mode');
+}
+
+/** All agencies, by key. */
+export async function listAgencies(db: Queryable): Promise<Agency[]> {
+  const { rows } = await db.query<{
+    key: string;
+    name: string;
+    type: string | null;
+    parent_key: string | null;
+    url: string | null;
+  }>('select key, name, type, parent_key, url from agencies order by key');
+  return rows.map(({ key, name, type, parent_key, url }) => ({ key, name, type, parentKey: parent_key, url }));
+}
+
+/** All sources, active or not, by agency and address. */
+export async function listSources(db: Queryable): Promise<Source[]> {
+  const { rows } = await db.query<{
+    agency_key: string;
+    url: string;
+    platform: Platform | null;
+    is_active: boolean;
+    disabled_reason: string | null;
+    disabled_at: Date | null;
+  }>(`
+    select agency_key, url, platform, is_active, disabled_reason, disabled_at
+    from sources
+    order by agency_key, url`);
+  return rows.map((row) => ({
+    agencyKey: row.agency_key,
+    url: row.url,
+    platform: row.platform,
+    isActive: row.is_active,
+    disabledReason: row.disabled_reason,
+    disabledAt: row.disabled_at,
+  }));
+}
+
+/** All themes, by code: each after the one it stands under. */
+export async function listThemes(db: Queryable): Promise<Theme[]> {
+  const { rows } = await db.query<{
+    code: string;
+    label: string;
+    full_name: string;
+    level: Theme['level'];
+    parent_code: string | null;
+    description: string | null;
+    keywords: string[];
+  }>(`
+    select code, label, full_name, level, parent_code, description, keywords
+    from themes
+    order by code collate "C"`);
+  return rows.map(({ full_name, parent_code, ...row }) => ({ ...row, fullName: full_name, parentCode: parent_code }));
+}
+
+/** Inserts agencies, or replaces all fields of those whose key is stored. */
+export async function upsertAgencies(db: Queryable, agencies: readonly Agency[]): Promise<void> {
+  await db.query(
+    `
+    insert into agencies (key, name, type, parent_key, url)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+    on conflict (key) do update set
+      name = excluded.name,
+      type = excluded.type,
+      parent_key = excluded.parent_key,
+      url = excluded.url`,
+    [
+      agencies.map(({ key }) => key),
+      agencies.map(({ name }) => name),
+      agencies.map(({ type }) => type),
+      agencies.map(({ parentKey }) => parentKey),
+      agencies.map(({ url }) => url),
+    ],
+  );
+}
+
+/** Inserts sources, or replaces all fields of those whose address is stored. Their agencies must be stored. */
+export async function upsertSources(db: Queryable, sources: readonly Source[]): Promise<void> {
+  await db.query(
+    `
+    insert into sources (agency_key, url, platform, is_active, disabled_reason, disabled_at)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::timestamptz[])
+    on conflict (url) do update set
+      agency_key = excluded.agency_key,
+      platform = excluded.platform,
+      is_active = excluded.is_active,
+      disabled_reason = excluded.disabled_reason,
+      disabled_at = excluded.disabled_at`,
+    [
+      sources.map(({ agencyKey }) => agencyKey),
+      sources.map(({ url }) => url),
+      sources.map(({ platform }) => platform),
+      sources.map(({ isActive }) => isActive),
+      sources.map(({ disabledReason }) => disabledReason),
+      sources.map(({ disabledAt }) => disabledAt?.toISOString() ?? null),
+    ],
+  );
+}
+
+/** Inserts themes, or replaces all fields of those whose code is stored. What they stand under must be stored, or come along. */
+export async function upsertThemes(db: Queryable, themes: readonly Theme[]): Promise<void> {
+  // Lists of unequal length do not fit in one array: keywords travel as JSON.
+  await db.query(
+    `
+    insert into themes (code, label, full_name, level, parent_code, description, keywords)
+    select code, label, full_name, level, parent_code, description,
+      array(select jsonb_array_elements_text(keywords::jsonb))
+    from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::text[])
+      as theme (code, label, full_name, level, parent_code, description, keywords)
+    on conflict (code) do update set
+      label = excluded.label,
+      full_name = excluded.full_name,
+      level = excluded.level,
+      parent_code = excluded.parent_code,
+      description = excluded.description,
+      keywords = excluded.keywords`,
+    [
+      themes.map(({ code }) => code),
+      themes.map(({ label }) => label),
+      themes.map(({ fullName }) => fullName),
+      themes.map(({ level }) => level),
+      themes.map(({ parentCode }) => parentCode),
+      themes.map(({ description }) => description),
+      themes.map(({ keywords }) => JSON.stringify(keywords)),
+    ],
+  );
+}
