@@ -1,0 +1,130 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ConfigError, RetryableError } from '../../shared/errors.ts';
+import { isShardPath } from './period.ts';
+import type { DatasetCommit, DatasetTarget, StagedFile, TreeFile } from './target.ts';
+
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * A folder that stands for the Hub. Every file in it is whole at every instant: it is written aside and renamed. A
+ * commit of several files that is cut short leaves some new and some old; the next export puts that right.
+ */
+export function createFolderTarget(folder: string): DatasetTarget {
+  const headPath = join(folder, '.head');
+  const stagingPath = join(folder, '.staging');
+  const stagedPaths = new WeakMap<StagedFile, string>();
+
+  const readHead = async () => (await ignoringAbsence(readFile(headPath, 'utf8')))?.trim() || null;
+
+  const readTree = async () => {
+    const names = (await ignoringAbsence(readdir(join(folder, 'data')))) ?? [];
+    const files = new Map<string, TreeFile>();
+    for (const path of names.map((name) => `data/${name}`).filter(isShardPath)) {
+      const status = await stat(join(folder, path));
+      if (status.isFile()) files.set(path, { sizeBytes: status.size, sha256: () => hashFile(join(folder, path)) });
+    }
+    return { head: await readHead(), files };
+  };
+
+  const stage = async (): Promise<StagedFile> => {
+    await mkdir(stagingPath, { recursive: true });
+    const path = join(stagingPath, randomUUID());
+    const handle = await open(path, 'wx');
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    const file: StagedFile = {
+      write: (bytes) =>
+        explaining(folder, async () => {
+          await handle.writeFile(bytes);
+          hash.update(bytes);
+          sizeBytes += bytes.byteLength;
+        }),
+      finish: () =>
+        explaining(folder, async () => {
+          await handle.close();
+          return { sha256: hash.digest('hex'), sizeBytes };
+        }),
+      discard: async () => {
+        await handle.close();
+        await rm(path, { force: true });
+      },
+    };
+    stagedPaths.set(file, path);
+    return file;
+  };
+
+  const commit = async ({ parent, adds, deletes }: DatasetCommit) => {
+    const head = await readHead();
+    if (head !== parent) {
+      throw new RetryableError(`The dataset in ${folder} moved from commit ${parent} to ${head} during the export`);
+    }
+    await mkdir(join(folder, 'data'), { recursive: true });
+    for (const { path, file } of adds) await rename(stagedPaths.get(file)!, join(folder, path));
+    for (const path of deletes) await rm(join(folder, path), { force: true });
+    const changes = { parent, adds: adds.map(({ path, sha256 }) => [path, sha256]), deletes };
+    const id = createHash('sha256').update(JSON.stringify(changes)).digest('hex').slice(0, 40);
+    await mkdir(stagingPath, { recursive: true });
+    const newHeadPath = join(stagingPath, randomUUID());
+    await writeFile(newHeadPath, `${id}\n`);
+    await rename(newHeadPath, headPath);
+    await removeAbandoned(stagingPath);
+    return id;
+  };
+
+  return {
+    readTree: () => explaining(folder, readTree),
+    stage: () => explaining(folder, stage),
+    commit: (changes) => explaining(folder, () => commit(changes)),
+  };
+}
+
+/** A process that was killed leaves its files in the staging folder. Young ones may belong to one that still runs. */
+async function removeAbandoned(stagingPath: string): Promise<void> {
+  for (const name of await readdir(stagingPath)) {
+    const path = join(stagingPath, name);
+    const status = await ignoringAbsence(stat(path));
+    if (status && Date.now() - status.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+  }
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+async function ignoringAbsence<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Says what is wrong with the folder in place of the system's codes. */
+async function explaining<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new RetryableError(`The disk is full: the dataset in ${folder} could not be written`, { cause });
+    }
+    if (code === 'ENOTDIR' || code === 'EEXIST') {
+      throw new ConfigError(`The dataset cannot be kept in ${folder}: a part of that path is a file`, { cause });
+    }
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+      throw new ConfigError(`The dataset folder ${folder} cannot be read and written by this process`, { cause });
+    }
+    throw cause;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
