@@ -5,8 +5,9 @@ import type { Logger } from '../../shared/log.ts';
 import { day } from '../../shared/window.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 
+// Strict: a misspelt `agencies` must not dispatch them all.
 const body = z
-  .object({ start_date: day, end_date: day, agencies: z.array(z.string()).min(1) })
+  .strictObject({ start_date: day, end_date: day, agencies: z.array(z.string()).min(1) })
   .partial()
   .transform((fields) => ({ startDate: fields.start_date, endDate: fields.end_date, agencies: fields.agencies }));
 

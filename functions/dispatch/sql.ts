@@ -1,10 +1,11 @@
 import type { Queryable } from '../../shared/database.ts';
+import type { Platform } from '../../shared/platform.ts';
 
 export interface ActiveSource {
   agencyKey: string;
   sourceUrl: string;
   /** A hint from the catalogue; the platform is detected on every run. */
-  platform: string | null;
+  platform: Platform | null;
 }
 
 /** The sources to scrape, of all agencies or of some. */
@@ -18,10 +19,12 @@ export async function listActiveSources(db: Queryable, agencyKeys?: readonly str
   return rows;
 }
 
-/** Those of the keys that no agency has. */
+/** Those of the keys that no agency has, in their order. */
 export async function listUnknownAgencies(db: Queryable, agencyKeys: readonly string[]): Promise<string[]> {
   const { rows } = await db.query<{ key: string }>(
-    'select key from unnest($1::text[]) as asked (key) where not exists (select from agencies where agencies.key = asked.key)',
+    `select key from unnest($1::text[]) with ordinality as asked (key, position)
+     where not exists (select from agencies where agencies.key = asked.key)
+     order by position`,
     [agencyKeys],
   );
   return rows.map((row) => row.key);

@@ -51,3 +51,11 @@ export async function finishScrapeRun(db: Queryable, id: number, end: ScrapeRunE
     ],
   );
 }
+
+/** Hosts that may be asked: those of the sources in the catalogue. */
+export async function listSourceHosts(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ host: string }>(
+    "select distinct lower(substring(url from '^https://([^/:]+)')) as host from sources",
+  );
+  return rows.map((row) => row.host);
+}

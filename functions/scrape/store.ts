@@ -20,8 +20,9 @@ export async function storeArticle(
   context: StageContext,
   deps: OutboxDeps,
 ): Promise<StoreOutcome> {
-  const legacy = legacyId(article.agencyKey, identityDate(article.publishedAt), article.title);
-  const candidates = uniqueIdCandidates(article.title, legacy);
+  const title = storable(article.title);
+  const legacy = legacyId(article.agencyKey, identityDate(article.publishedAt), title);
+  const candidates = uniqueIdCandidates(title, legacy);
   return await commitAndPublish(deps, async (tx) => {
     for (const candidate of candidates) {
       const [stored] = await storeArticles(tx, [toInput(article, candidate, legacy)]);
@@ -65,8 +66,8 @@ function toInput(article: ScrapedArticle, uniqueId: string, legacyUniqueId: stri
     content,
     image_url: article.imageUrl,
     video_url: article.videoUrl,
-    category: storableOrNull(article.category && article.category.slice(0, 500)),
-    tags: article.tags.map(storable),
+    category: storableOrNull(article.category && firstCharacters(article.category, 500)),
+    tags: article.tags.map(storable).filter(Boolean),
     published_at: article.publishedAt,
     published_at_source: article.publishedAtSource,
     updated_datetime: article.updatedDatetime,
@@ -81,5 +82,10 @@ function storable(text: string): string {
 }
 
 function storableOrNull(text: string | null): string | null {
-  return text && (storable(text) || null);
+  return (text && storable(text)) || null;
+}
+
+/** As Postgres counts them: by code point, so that no pair is cut in two. */
+function firstCharacters(text: string, count: number): string {
+  return [...text.slice(0, 2 * count)].slice(0, count).join('');
 }

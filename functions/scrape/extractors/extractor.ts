@@ -1,0 +1,68 @@
+import type { PublishedAtSource } from '../../../shared/article.ts';
+import type { Platform } from '../../../shared/platform.ts';
+import type { ParsedDate } from '../../../shared/time.ts';
+import type { Page } from '../page.ts';
+
+/** A publication date with the route by which it was found. */
+export interface Published {
+  instant: Date;
+  source: PublishedAtSource;
+}
+
+/** The fields of an article as its page gives them. */
+export interface ExtractedArticle {
+  title: string;
+  subtitle: string | null;
+  editorialLead: string | null;
+  /** Clean Markdown; empty only where there is a video. */
+  content: string;
+  imageUrl: string | null;
+  videoUrl: string | null;
+  category: string | null;
+  tags: string[];
+  /** Null when the page says nothing: the listing's date counts then. */
+  published: Published | null;
+  updated: Date | null;
+}
+
+/** One article as a listing announces it. */
+export interface ListingItem {
+  /** Absolute, as published. */
+  url: string;
+  title: string;
+  date: ParsedDate | null;
+  category: string | null;
+  tags: string[];
+  /** Where the listing carries the whole article; throws like `parseArticle`. */
+  readArticle?: () => ExtractedArticle;
+}
+
+export interface ListingPage {
+  items: ListingItem[];
+  /** Entries on the page, those that are no news included: the offset of the next page grows by it. */
+  entryCount: number;
+  /** The site says that there is no further page. */
+  isLast: boolean;
+}
+
+/** How far a listing has been read. */
+export interface ListingPosition {
+  pageCount: number;
+  entryCount: number;
+}
+
+/** Knows one site engine: where its pages are and what is where on them. Pure: fetching is not its business. */
+export interface Extractor {
+  platform: Platform;
+  /** Media type to ask for. */
+  accept: string;
+  listingUrl(sourceUrl: string, position: ListingPosition): string;
+  /** A page without entries is an answer, not an error: it may be the end, or another engine. */
+  parseListing(page: Page): ListingPage;
+  /** The address from which `parseArticle` can read the article at `url`. */
+  articleUrl(url: string): string;
+  /** @throws {ExtractionError} when the title or the text is missing. */
+  parseArticle(page: Page, url: string): ExtractedArticle;
+}
+
+export const HTML = 'text/html,application/xhtml+xml;q=0.9';

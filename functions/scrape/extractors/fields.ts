@@ -1,0 +1,82 @@
+import type { Cheerio, CheerioAPI } from 'cheerio/slim';
+import { type ParsedDate, parseBrazilianDate, parseIsoDate } from '../../../shared/time.ts';
+import { cleanMarkdown, type KnownTexts } from '../clean-markdown.ts';
+import { ExtractionError } from '../errors.ts';
+import { type AnyNode, collapse, type Element, textOf } from '../html.ts';
+import { imageUrl } from '../image-url.ts';
+import { toMarkdown } from '../markdown.ts';
+
+/** `news.category` is varchar(500). */
+const MAX_CATEGORY_LENGTH = 500;
+
+/** The text of the first element that has one. */
+export function firstText(elements: Cheerio<AnyNode>): string | null {
+  for (const element of elements) {
+    const text = textOf([element]);
+    if (text !== '') return text;
+  }
+  return null;
+}
+
+/** Tags trimmed, in the order of the page, each once whatever its case. */
+export function uniqueTags(texts: Iterable<string>): string[] {
+  const tags = new Map<string, string>();
+  for (const text of texts) {
+    const tag = collapse(text).trim();
+    const key = tag.toLocaleLowerCase('pt-BR');
+    if (tag !== '' && !tags.has(key)) tags.set(key, tag);
+  }
+  return [...tags.values()];
+}
+
+export function tagsOf(elements: Cheerio<AnyNode>): string[] {
+  return uniqueTags(Array.from(elements, (element) => textOf([element])));
+}
+
+export function categoryOf(text: string | null | undefined): string | null {
+  return text?.trim().slice(0, MAX_CATEGORY_LENGTH).toWellFormed() || null;
+}
+
+/** The date of the first element that holds one, in its `datetime` attribute or its text. */
+export function dateOf(elements: Cheerio<AnyNode>): ParsedDate | null {
+  for (const element of elements) {
+    const attribute = 'attribs' in element ? element.attribs.datetime : undefined;
+    const date = (attribute ? parseIsoDate(attribute) : null) ?? parseBrazilianDate(textOf([element]));
+    if (date) return date;
+  }
+  return null;
+}
+
+/** The address of the first of these pictures that shows something. */
+export function firstImage(images: Cheerio<Element>, baseUrl: string): string | null {
+  for (const image of images) {
+    const url = imageUrl(image, baseUrl);
+    if (url !== null) return url;
+  }
+  return null;
+}
+
+/** The first of the selected elements that holds any text or picture. */
+export function firstFilled($: CheerioAPI, selectors: readonly string[]): Cheerio<Element> | null {
+  for (const selector of selectors) {
+    for (const element of $<Element, string>(selector)) {
+      const candidate = $(element);
+      if (textOf([element]) !== '' || candidate.find('img').length > 0) return candidate;
+    }
+  }
+  return null;
+}
+
+/**
+ * The clean text of an article's body.
+ *
+ * @throws {ExtractionError} when nothing is left and no video stands for it.
+ */
+export function contentOf(
+  nodes: Iterable<AnyNode>,
+  { url, baseUrl, known, hasVideo }: { url: string; baseUrl: string; known: KnownTexts; hasVideo: boolean },
+): string {
+  const content = cleanMarkdown(toMarkdown([...nodes], baseUrl), known);
+  if (content === '' && !hasVideo) throw new ExtractionError(url, 'content');
+  return content;
+}

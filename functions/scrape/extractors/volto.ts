@@ -1,0 +1,114 @@
+import { type ParsedDate, parseIsoDate } from '../../../shared/time.ts';
+import { ExtractionError, UnexpectedAnswerError } from '../errors.ts';
+import { absoluteUrl, collapse, type Element, parseHtml } from '../html.ts';
+import type { Page } from '../page.ts';
+import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
+import { categoryOf, contentOf, firstImage, uniqueTags } from './fields.ts';
+import { isRecord, type JsonRecord, stringOf } from './json.ts';
+import { blocksHtml } from './volto-blocks.ts';
+
+const PAGE_SIZE = 25;
+const SEARCH =
+  '@search?portal_type=News%20Item&sort_on=effective&sort_order=descending&fullobjects=1&metadata_fields=effective&metadata_fields=modified';
+
+/** `https://www.gov.br/anvisa/pt-br/x` → `https://www.gov.br/anvisa/++api++/pt-br/x` */
+function apiUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  const [agency = '', ...path] = pathname.split('/').filter((part) => part !== '' && part !== '++api++');
+  return [origin, agency, '++api++', ...path].join('/');
+}
+
+/** Reads JSON; a maintenance page in its place is an error, never an empty listing. */
+function parseJson({ body, contentType, url }: Page): JsonRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    throw new UnexpectedAnswerError(url, `it sent ${contentType || 'something'} that is no JSON`, { cause: error });
+  }
+  if (!isRecord(value)) throw new UnexpectedAnswerError(url, 'its JSON is no object');
+  return value;
+}
+
+/** A date that was never set is written as the end of 1969. */
+function dateOf(value: unknown): ParsedDate | null {
+  const date = parseIsoDate(stringOf(value));
+  return date && date.instant.getUTCFullYear() > 1970 ? date : null;
+}
+
+function textOf(value: unknown): string | null {
+  return collapse(stringOf(value)).trim() || null;
+}
+
+function tagsOf(document: JsonRecord): string[] {
+  const tags = [document.subjects, document.Subject].find((value) => Array.isArray(value) && value.length > 0);
+  return Array.isArray(tags) ? uniqueTags(tags.map(stringOf)) : [];
+}
+
+function categoryName(document: JsonRecord): string | null {
+  const { category } = document;
+  return categoryOf(textOf(isRecord(category) ? (category.nomeCategoria ?? category.title) : category));
+}
+
+/** The address that readers see, without the one of the API. */
+function publicUrl(id: unknown): string {
+  return stringOf(id).replace('/++api++', '');
+}
+
+function leadImage({ image, preview_image: preview }: JsonRecord, url: string): string | null {
+  const picture = [image, preview].find(isRecord);
+  return absoluteUrl(stringOf(picture?.download) || undefined, `${url}/`);
+}
+
+function readArticle(document: JsonRecord, url: string): ExtractedArticle {
+  const title = textOf(document.title);
+  if (title === null) throw new ExtractionError(url, 'title');
+  const known = { title, subtitle: textOf(document.description), editorialLead: textOf(document.subtitle) };
+  const $ = parseHtml(blocksHtml(document), url);
+  const date = dateOf(document.effective);
+  return {
+    ...known,
+    content: contentOf($.root().contents(), { url, baseUrl: url, known, hasVideo: false }),
+    imageUrl: leadImage(document, url) ?? firstImage($<Element, string>('img'), url),
+    videoUrl: null,
+    category: categoryName(document),
+    tags: tagsOf(document),
+    published: date && { instant: date.instant, source: 'page' },
+    updated: dateOf(document.modified)?.instant ?? null,
+  };
+}
+
+function listingItem(document: JsonRecord): ListingItem | null {
+  const url = absoluteUrl(publicUrl(document['@id']), 'https://invalid.');
+  if (document['@type'] !== 'News Item' || url === null) return null;
+  return {
+    url,
+    title: textOf(document.title) ?? '',
+    date: dateOf(document.effective),
+    category: categoryName(document),
+    tags: tagsOf(document),
+    // A summary without blocks comes from portals that ignore fullobjects.
+    ...(isRecord(document.blocks) ? { readArticle: () => readArticle(document, url) } : {}),
+  };
+}
+
+function parseListing(page: Page): ListingPage {
+  const { items, items_total: total, batching } = parseJson(page);
+  if (!Array.isArray(items)) throw new UnexpectedAnswerError(page.url, 'its JSON has no items');
+  const documents = items.filter(isRecord);
+  return {
+    items: documents.map(listingItem).filter((item) => item !== null),
+    entryCount: items.length,
+    isLast: isRecord(batching) ? !batching.next : items.length === total,
+  };
+}
+
+/** Portals on Plone 6, read through its public REST API: the pages themselves are empty until a browser runs them. */
+export const volto: Extractor = {
+  platform: 'volto',
+  accept: 'application/json',
+  listingUrl: (sourceUrl, { entryCount }) => `${apiUrl(sourceUrl)}/${SEARCH}&b_start=${entryCount}&b_size=${PAGE_SIZE}`,
+  parseListing,
+  articleUrl: apiUrl,
+  parseArticle: (page, url) => readArticle(parseJson(page), url),
+};

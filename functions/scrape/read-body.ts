@@ -1,0 +1,67 @@
+import { pipeline, type Readable } from 'node:stream';
+import { TextDecoder } from 'node:util';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import { PageLimitError } from './errors.ts';
+
+const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, br: createBrotliDecompress };
+
+/** What `readBody` can undo. */
+export const ACCEPT_ENCODING = 'gzip, br';
+
+/**
+ * Reads a body while it streams, decompressed, and gives up as soon as it passes the limit: a decompression bomb is
+ * never held in memory.
+ *
+ * @throws {PageLimitError} when the body is larger than `maxBytes` or its encoding is none we asked for.
+ */
+export async function readBody(
+  body: Readable,
+  { url, contentEncoding, maxBytes }: { url: string; contentEncoding: string; maxBytes: number },
+): Promise<Buffer> {
+  const encoding = contentEncoding.trim().toLowerCase();
+  const isPlain = encoding === '' || encoding === 'identity';
+  const createDecoder = decoders[encoding as keyof typeof decoders];
+  if (!isPlain && !createDecoder) {
+    // An unread body reports its own end as an error.
+    body.on('error', () => {}).destroy();
+    throw new PageLimitError(url, `its encoding is "${encoding.slice(0, 40)}", expected one of ${ACCEPT_ENCODING}`);
+  }
+  // The error of a broken stream is thrown by the loop below; pipeline only sees to it that both ends are destroyed.
+  const stream = isPlain ? body : pipeline(body, createDecoder(), () => {});
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) throw new PageLimitError(url, `it is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, sizeBytes);
+}
+
+function decoderFor(label: string | undefined): TextDecoder | null {
+  if (label === undefined) return null;
+  try {
+    return new TextDecoder(label);
+  } catch {
+    return null; // A label that no browser knows says nothing.
+  }
+}
+
+const META_CHARSET = /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)/i;
+
+/**
+ * Decodes a body by byte-order mark, header, `<meta>` in the first 1024 bytes, in this order; without any, UTF-8 if it
+ * is valid as such, else Windows-1252, which is what older portals send.
+ */
+export function decodeBody(bytes: Buffer, contentType: string): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return new TextDecoder().decode(bytes);
+  const declared =
+    decoderFor(/charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(contentType)?.[1]) ??
+    decoderFor(META_CHARSET.exec(bytes.toString('latin1', 0, 1024))?.[1]);
+  if (declared) return declared.decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
