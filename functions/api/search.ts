@@ -1,0 +1,41 @@
+import type { Database } from '../../shared/database.ts';
+import type { Encoder } from '../../shared/encoder.ts';
+import { errorText } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { SearchRequest } from './search-parameters.ts';
+import { findArticles, listNewestArticles, type SearchResult, type SearchTerms } from './search-sql.ts';
+
+export interface SearchDeps {
+  db: Database;
+  encoder: Encoder;
+  log: Logger;
+}
+
+export interface SearchAnswer {
+  query: string;
+  count: number;
+  /** The encoder failed, so only the words were looked for. */
+  degraded?: true;
+  results: SearchResult[];
+}
+
+/** Finds articles by words and meaning; without a text, the newest. */
+export async function search({ q, limit, ...filter }: SearchRequest, deps: SearchDeps): Promise<SearchAnswer> {
+  if (q === '') {
+    const results = await listNewestArticles(deps.db, filter, limit);
+    return { query: q, count: results.length, results };
+  }
+  const embedding = await encodeQuery(q, deps);
+  const results = await deps.db.snapshot((tx) => findArticles(tx, { text: q, embedding }, filter, limit));
+  return { query: q, count: results.length, ...(embedding ? {} : { degraded: true }), results };
+}
+
+async function encodeQuery(text: string, { encoder, log }: SearchDeps): Promise<SearchTerms['embedding']> {
+  try {
+    const [vector] = await encoder.encode([text]);
+    return { model: encoder.model, vector: vector! };
+  } catch (error) {
+    log.error('query not encoded, searched by its words alone', { stage: 'api', error: errorText(error) });
+    return undefined;
+  }
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { LogFields } from '../../../shared/log.ts';
+import { openPostgres } from '../../../shared/postgres.ts';
+import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
+import { type Api, serveApi } from './api-server.ts';
+
+describe('the api over HTTP', { skip: withoutPostgres }, () => {
+  let database: TestDatabase;
+  let api: Api;
+  const lines: { message: string; fields: LogFields }[] = [];
+  const keep = (message: string, fields: LogFields = {}) => void lines.push({ message, fields });
+  before(async () => {
+    database = await createTestDatabase();
+    api = await serveApi(database.db, { log: { info: keep, warning: keep, error: keep } });
+  });
+  after(async () => {
+    await api?.close();
+    await database?.drop();
+  });
+
+  /** The parameters that an answer of 400 names. */
+  const refused = async (query: string): Promise<string[]> => {
+    const { status, headers, body } = await api.get(`/search?${query}`);
+    assert.equal(status, 400, query);
+    assert.match(headers.get('content-type')!, /^application\/problem\+json/);
+    return body.invalid_parameters.map(({ parameter }: { parameter: string }) => parameter).sort();
+  };
+
+  test('names every parameter that it refuses', async () => {
+    assert.deepEqual(
+      await refused('q=%00&agency=mec;drop&theme=2&from=2025-02-30&to=tomorrow&limit=0&page=2&constructor=1&limit2=1'),
+      ['agency', 'constructor', 'from', 'limit', 'limit2', 'page', 'q', 'theme', 'to'],
+    );
+    const { body } = await api.get('/search?from=2025-02-30&sort=date');
+    assert.deepEqual(body, {
+      type: 'about:blank',
+      title: 'Bad Request',
+      status: 400,
+      detail:
+        'Some parameters cannot be used: sort is not known here; from must be a day that exists, as YYYY-MM-DD. ' +
+        'Known here: q, agency, theme, from, to, limit.',
+      invalid_parameters: [
+        { parameter: 'sort', detail: 'is not known here' },
+        { parameter: 'from', detail: 'must be a day that exists, as YYYY-MM-DD' },
+      ],
+    });
+  });
+
+  test('refuses what is out of bounds', async () => {
+    for (const limit of ['0', '101', '-1', '1.5', '1e1', 'abc', ' ']) {
+      assert.deepEqual(await refused(`limit=${encodeURIComponent(limit)}`), ['limit']);
+    }
+    for (const from of ['0000-01-01', '2025-2-1', '20250201', '2025-02-29', '+002025-01-01', '2025-01-01T00:00:00Z']) {
+      assert.deepEqual(await refused(`from=${encodeURIComponent(from)}`), ['from']);
+    }
+    assert.deepEqual(await refused('from=2025-02-02&to=2025-02-01'), ['from']);
+    assert.deepEqual(await refused('from=2025-02-02&to=2025-02-01&limit=many'), ['from', 'limit']);
+    for (const agency of [',', 'mec,', "mec' or '1'='1", 'MEC', '*', '%']) {
+      assert.deepEqual(await refused(`agency=${encodeURIComponent(agency)}`), ['agency']);
+    }
+    for (const theme of ['1', '01.', '01.1', '01.01.01.01', '01%', 'Saúde']) {
+      assert.deepEqual(await refused(`theme=${encodeURIComponent(theme)}`), ['theme']);
+    }
+    assert.deepEqual(await refused('q=a&q=b&limit=1&limit=2'), ['limit', 'q']);
+  });
+
+  test('takes a text of 1,000 characters and refuses a longer one', async () => {
+    assert.equal((await api.get(`/search?q=${'a'.repeat(1000)}`)).status, 200);
+    assert.equal((await api.get(`/search?q=${encodeURIComponent('🚀'.repeat(1000))}`)).status, 200);
+    assert.deepEqual(await refused(`q=${'a'.repeat(1001)}`), ['q']);
+    assert.deepEqual(await refused(`q=${'a'.repeat(10_000)}`), ['q']);
+  });
+
+  test('refuses parameters where there are none', async () => {
+    for (const path of ['/articles/x_000000', '/status', '/health']) {
+      assert.equal((await api.get(`${path}?q=1`)).status, 400, path);
+      assert.notEqual((await api.get(`${path}?`)).status, 400, path);
+    }
+  });
+
+  test('answers in JSON that any page may read', async () => {
+    for (const path of ['/search', '/health', '/status', '/nowhere', '/search?limit=0']) {
+      const { headers } = await api.get(path);
+      assert.match(headers.get('content-type')!, /^application\/(problem\+)?json; charset=utf-8$/, path);
+      assert.equal(headers.get('access-control-allow-origin'), '*', path);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+      assert.ok(headers.get('cache-control'), path);
+    }
+  });
+
+  test('has nothing at other paths', async () => {
+    for (const path of [
+      '/',
+      '/search/',
+      '/searches',
+      '/articles',
+      '/articles/',
+      '/articles/a/b',
+      '//x/search',
+      '/status.json',
+    ]) {
+      const { status, body, headers } = await api.get(path);
+      assert.equal(status, 404, path);
+      assert.equal(body.title, 'Not Found');
+      assert.equal(headers.get('cache-control'), 'no-store');
+    }
+  });
+
+  test('allows only GET and HEAD', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const { status, headers, body } = await api.get('/search', { method });
+      assert.equal(status, 405, method);
+      assert.equal(headers.get('allow'), 'GET, HEAD');
+      assert.equal(body.status, 405);
+    }
+    assert.equal((await api.get('/nowhere', { method: 'POST' })).status, 404);
+  });
+
+  test('answers HEAD with the headers of GET', async () => {
+    const [head, got] = [await api.get('/search?q=a', { method: 'HEAD' }), await api.get('/search?q=a')];
+    assert.equal(head.status, 200);
+    assert.equal(head.text, '');
+    for (const name of ['content-type', 'content-length', 'cache-control']) {
+      assert.equal(head.headers.get(name), got.headers.get(name), name);
+    }
+    assert.equal((await api.get('/search?limit=0', { method: 'HEAD' })).status, 400);
+  });
+
+  test('logs one line a request, by route and trace, without what was looked for', async () => {
+    lines.length = 0;
+    const traceparent = `00-${'a1'.repeat(16)}-${'b2'.repeat(8)}-01`;
+    await api.get('/search?q=segredo', { headers: { traceparent } });
+    await api.get('/articles/segredo_000000', { headers: { traceparent } });
+    assert.deepEqual(
+      lines.map(({ message, fields: { durationMs: _, ...fields } }) => ({ message, ...fields })),
+      [
+        { message: 'request done', route: '/search', status: 200 },
+        { message: 'request done', route: '/articles/:id', status: 404 },
+      ].map((line) => ({ ...line, stage: 'api', 'logging.googleapis.com/trace': 'a1'.repeat(16) })),
+    );
+  });
+
+  test('is healthy while the database answers', async () => {
+    const { status, body, headers } = await api.get('/health');
+    assert.equal(status, 200);
+    assert.deepEqual(body, { status: 'ok' });
+    assert.equal(headers.get('cache-control'), 'no-store');
+  });
+
+  test('is not healthy when the database takes longer than two seconds', async () => {
+    const busy = await openPostgres({ url: database.url }, { maxConnections: 1 });
+    const held = Promise.withResolvers<void>();
+    const holding = busy.session(() => held.promise);
+    const slow = await serveApi(busy);
+    const startedAt = performance.now();
+    const { status, body } = await slow.get('/health');
+    const elapsedMs = performance.now() - startedAt;
+    held.resolve();
+    await holding;
+    await slow.close();
+    await busy.close();
+    assert.equal(status, 503);
+    assert.equal(body.title, 'Service Unavailable');
+    assert.ok(elapsedMs > 1900 && elapsedMs < 4000, `${elapsedMs} ms`);
+  });
+
+  test('keeps the reason of its own failures to the log', async () => {
+    const gone = await openPostgres({ url: database.url });
+    await gone.close();
+    const failing = await serveApi(gone, { log: { info: keep, warning: keep, error: keep } });
+    lines.length = 0;
+    const search = await failing.get('/search?q=a');
+    const health = await failing.get('/health');
+    await failing.close();
+    assert.equal(search.status, 500);
+    assert.equal(search.headers.get('cache-control'), 'no-store');
+    assert.doesNotMatch(search.text, /pool/);
+    assert.equal(health.status, 503);
+    assert.deepEqual(
+      lines.map(({ message, fields }) => [message, fields.status, /pool/.test(String(fields.error))]),
+      [
+        ['request failed', 500, true],
+        ['request failed', 503, true],
+      ],
+    );
+  });
+});

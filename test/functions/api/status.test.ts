@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { readStatus } from '../../../functions/api/status.ts';
+import { databases, encoder, type OpenDatabase, serveApi } from './api-server.ts';
+import { seedArticles, seedCatalogue } from './seed.ts';
+
+for (const { name, skip, open } of databases) {
+  describe(`status on ${name}`, { skip }, () => {
+    let database: OpenDatabase;
+    before(async () => {
+      database = await open();
+    });
+    after(async () => {
+      await database?.drop();
+    });
+
+    test('is all zero in an empty database', async () => {
+      const none = { enrich: 0, embed: 0, sync: 0 };
+      assert.deepEqual(await readStatus(database.db, {}), {
+        articles: 0,
+        removed: 0,
+        enriched: 0,
+        embedded: 0,
+        synced: 0,
+        pending: none,
+        lag_seconds: none,
+        quarantine: {},
+        scrape_runs: [],
+        outbox: 0,
+        last_export: null,
+      });
+    });
+
+    test('counts what each stage reached, what it has to do, and for how long', async () => {
+      const { db } = database;
+      await seedCatalogue(db);
+      await seedArticles(
+        db,
+        ['pronta', 'indexar', 'codificar', 'nova', 'removida-a-indexar', 'removida'].map((id) => {
+          return { id: `${id}_000000`, title: id, isRemoved: id.startsWith('removida') };
+        }),
+      );
+      await db.query(
+        `update news set enriched_revision = revision, enriched_rank = 1 where unique_id <> 'nova_000000'`,
+      );
+      await db.query(`update news set embedded_text_hash = embedding_text_hash
+        where unique_id not in ('nova_000000', 'codificar_000000')`);
+      await db.query(`update news set synced_version = version
+        where unique_id in ('pronta_000000', 'removida_000000')`);
+      // Enriched later than scraped: the age counts from the last stage that wrote.
+      await db.query(`update news set extracted_at = now() - interval '1 hour',
+        enriched_at = case when unique_id = 'codificar_000000' then now() - interval '10 minutes' end`);
+
+      const status = await readStatus(db, {});
+      assert.deepEqual(
+        [status.articles, status.removed, status.enriched, status.embedded, status.synced],
+        [4, 2, 3, 2, 1],
+      );
+      assert.deepEqual(status.pending, { enrich: 1, embed: 2, sync: 4 });
+      const { lag_seconds: lag } = status;
+      for (const stage of ['enrich', 'embed', 'sync'] as const)
+        assert.ok(lag[stage] >= 3600 && lag[stage] < 3660, stage);
+
+      await db.query(`update news set enriched_revision = revision, enriched_rank = 1,
+        embedded_text_hash = embedding_text_hash where unique_id = 'nova_000000'`);
+      const later = await readStatus(db, {});
+      assert.equal(later.lag_seconds.enrich, 0);
+      assert.ok(later.lag_seconds.embed >= 600 && later.lag_seconds.embed < 660);
+    });
+
+    test('takes a better enricher and another model for work to do', async () => {
+      assert.equal(
+        (await readStatus(database.db, { enricherRank: 1, embeddingModel: encoder.model })).pending.enrich,
+        0,
+      );
+      const { pending, enriched, embedded } = await readStatus(database.db, {
+        enricherRank: 2,
+        embeddingModel: 'other',
+      });
+      assert.deepEqual([pending.enrich, pending.embed, enriched, embedded], [6, 6, 0, 0]);
+    });
+
+    test('counts failures, runs of the last day, messages to publish and what was exported', async () => {
+      const { db } = database;
+      await db.query(`insert into quarantine (stage, subject, error, closed_at) values
+        ('scrape', 'a', 'e', null), ('scrape', 'b', 'e', null), ('embed', 'a', 'e', null), ('sync', 'a', 'e', now())`);
+      await db.query(`insert into scrape_runs
+        (agency_key, source_url, start_date, end_date, status, category, started_at) values
+        ('mec', 'u', '2026-01-01', '2026-01-01', 'succeeded', null, now()),
+        ('mec', 'u', '2026-01-01', '2026-01-01', 'failed', 'anti_bot', now() - interval '23 hours'),
+        ('ibge', 'u', '2026-01-01', '2026-01-01', 'failed', 'anti_bot', now()),
+        ('ibge', 'u', '2026-01-01', '2026-01-01', 'failed', 'html_changed', now() - interval '25 hours')`);
+      await db.query(`insert into outbox (topic, data) values ('scraped', '{}'), ('scraped', '{}')`);
+      await db.query(`insert into hub_shards
+        (repo, branch, path, period, row_count, digest, sha256, size, commit, exported_at) values
+        ('r', 'main', 'a', '2025-12', 10, '', '', 1, 'first', '2026-01-01T00:00:00Z'),
+        ('r', 'main', 'b', '2026-01-01', 5, '', '', 1, 'second', '2026-01-02T00:00:00Z'),
+        ('other', 'main', 'a', '2025-12', 99, '', '', 1, 'older', '2025-12-31T00:00:00Z')`);
+      const api = await serveApi(db);
+      const { status, body, headers } = await api.get('/status');
+      await api.close();
+      assert.equal(status, 200);
+      assert.equal(headers.get('cache-control'), 'public, max-age=10');
+      assert.deepEqual(body.quarantine, { embed: 1, scrape: 2 });
+      assert.deepEqual(body.scrape_runs, [
+        { status: 'failed', category: 'anti_bot', count: 2 },
+        { status: 'succeeded', category: null, count: 1 },
+      ]);
+      assert.equal(body.outbox, 2);
+      assert.deepEqual(body.last_export, {
+        repo: 'r',
+        branch: 'main',
+        commit: 'second',
+        exported_at: '2026-01-02T00:00:00.000Z',
+        shards: 2,
+        rows: 15,
+      });
+    });
+  });
+}
