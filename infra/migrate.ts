@@ -25,7 +25,7 @@ export function migrateDown(database: Database, count: number): Promise<string[]
 export async function migrationStatus(database: Database): Promise<{ name: string; appliedAt: Date | null }[]> {
   const pending = await migrate(database, { direction: 'up', dryRun: true });
   const { rows } = await database.query<{ name: string; appliedAt: Date }>(
-    `select name, run_on as "appliedAt" from ${migrationsTable} order by id`,
+    `select name, run_on at time zone current_setting('TimeZone') as "appliedAt" from ${migrationsTable} order by id`,
   );
   return [...rows, ...pending.map((name) => ({ name, appliedAt: null }))];
 }
@@ -49,11 +49,14 @@ async function migrate(
       });
       return migrations.map((migration) => migration.name);
     } catch (error) {
-      // The runner leaves the transaction of the failed migration open on a connection that is not its own.
-      await client.query('rollback');
+      // On a connection that is not its own the runner leaves the transaction of the failed migration open, and with
+      // it the lock: it cannot be given back in a failed transaction, and would outlive it on a pooled connection.
+      await client.query('rollback; select pg_advisory_unlock_all()').catch(() => {
+        // The connection is what failed: it is dropped, and the error below says so.
+      });
       throw error;
     } finally {
-      await client.query('reset statement_timeout');
+      await client.query('reset statement_timeout').catch(() => {});
     }
   });
 }

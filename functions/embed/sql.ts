@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/database.ts';
-import { bindings, type PendingStages, pendingColumns, type StageTargets } from '../../shared/pending.ts';
+import { bindings, type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
 
 export interface ArticleToEmbed extends PendingStages {
   uniqueId: string;
@@ -22,19 +22,24 @@ export async function readArticleToEmbed(
   return rows[0];
 }
 
-/** Writes the vector if the text is still the one it was made from; returns the version, else undefined. */
+/**
+ * Writes the vector if the text is still the one it was made from and no other instance was faster; returns the
+ * version, else undefined.
+ */
 export async function saveEmbedding(
   tx: Queryable,
   article: { uniqueId: string; textHash: string },
   embedding: Float32Array,
   model: string,
 ): Promise<number | undefined> {
+  const { bind, values } = bindings();
   const { rows } = await tx.query<{ version: number }>(
-    `update news set content_embedding = $3::vector, embedding_generated_at = now(),
-       embedded_text_hash = embedding_text_hash, embedding_model = $4
-     where unique_id = $1 and embedding_text_hash = $2
+    `update news set content_embedding = ${bind(`[${embedding.join(',')}]`)}::vector, embedding_generated_at = now(),
+       embedded_text_hash = embedding_text_hash, embedding_model = ${bind(model)}
+     where unique_id = ${bind(article.uniqueId)} and embedding_text_hash = ${bind(article.textHash)}
+       and ${pending('embed', { embeddingModel: model }, bind)}
      returning version`,
-    [article.uniqueId, article.textHash, `[${embedding.join(',')}]`, model],
+    values,
   );
   return rows[0]?.version;
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/database.ts';
-import { bindings, type PendingStages, pendingColumns, type StageTargets } from '../../shared/pending.ts';
+import { bindings, type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
 import type { EnrichableArticle, Enrichment } from './enricher.ts';
 
 export interface ArticleToEnrich extends EnrichableArticle, PendingStages {
@@ -26,21 +26,31 @@ export async function readArticleToEnrich(
   return rows[0];
 }
 
-/** Writes themes, summary and features if the text is still that of `revision`; returns the version, else undefined. */
+/**
+ * Writes themes, summary and features if the text is still that of `revision` and no other enricher of this rank or a
+ * better one was faster; returns the version, else undefined.
+ */
 export async function saveEnrichment(
   tx: Queryable,
   article: { uniqueId: string; revision: number },
   enrichment: Enrichment,
   enricher: { name: string; rank: number },
 ): Promise<number | undefined> {
+  const { bind, values } = bindings();
   const guard = await tx.query(
-    `with guarded as (select unique_id from news where unique_id = $1 and revision = $2 for update),
+    `with guarded as (
+       select unique_id from news
+       where unique_id = ${bind(article.uniqueId)} and revision = ${bind(article.revision)}
+         and ${pending('enrich', { enricherRank: enricher.rank }, bind)}
+       for update
+     ),
      written as (
-       insert into news_features as stored (unique_id, features) select unique_id, $3::jsonb from guarded
+       insert into news_features as stored (unique_id, features)
+       select unique_id, ${bind(JSON.stringify(enrichment.features))}::jsonb from guarded
        on conflict (unique_id) do update set features = stored.features || excluded.features
      )
-     select from guarded`,
-    [article.uniqueId, article.revision, JSON.stringify(enrichment.features)],
+     select unique_id from guarded`,
+    values,
   );
   if (guard.rowCount === 0) return undefined;
   const { rows } = await tx.query<{ version: number }>(

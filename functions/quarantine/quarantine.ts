@@ -1,5 +1,5 @@
 import type { Database } from '../../shared/database.ts';
-import { parseEnvelope } from '../../shared/envelope.ts';
+import { messageIdOf, parseEnvelope } from '../../shared/envelope.ts';
 import { errorText, InvalidMessageError } from '../../shared/errors.ts';
 import { deadLetterTopic, pipeline } from '../../shared/pipeline.ts';
 import { type QuarantineEntry, recordFailure } from '../../shared/sql/quarantine.ts';
@@ -15,20 +15,22 @@ function toEntry(body: unknown): QuarantineEntry {
   try {
     const { data, attributes, messageId, subscription } = parseEnvelope(body);
     const attempts = attributes.CloudPubSubDeadLetterSourceDeliveryCount ?? 'all allowed';
+    const stage = stageOf(subscription);
+    // The id is that of the dead letter: the message had another one.
+    const subject = subjectOf(data) ?? messageId;
     return {
-      stage: stageOf(subscription),
-      subject: subjectOf(data) ?? messageId,
+      stage,
+      subject,
       data,
       attributes,
-      error: `Dead-lettered after ${attempts} attempts; the log lines of message ${messageId} say why each failed`,
+      error: `Dead-lettered after ${attempts} attempts; the log lines of ${stage} for ${subject} say why each failed`,
     };
   } catch (error) {
     if (!(error instanceof InvalidMessageError)) throw error;
     // Unreadable messages end here as well: this is the last place that can keep them.
-    const message = (body as { message?: { messageId?: unknown } } | null)?.message;
     return {
       stage: stageOf(String((body as { subscription?: unknown } | null)?.subscription ?? 'unknown')),
-      subject: String(message?.messageId ?? 'unreadable push request'),
+      subject: messageIdOf(body) ?? 'unreadable push request',
       data: body,
       attributes: {},
       error: errorText(error),

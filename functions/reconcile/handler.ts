@@ -6,7 +6,7 @@ import { type ReconcileDeps, reconcile } from './reconcile.ts';
 /** The HTTP function of this operation; its body is empty. */
 export function createHandler(deps: ReconcileDeps & { projectId?: string }): HttpFunction {
   return createOperation(
-    { name: 'reconcile', schema: z.object({}), work: (_request, context) => reconcile(context, deps) },
+    { name: 'reconcile', schema: z.strictObject({}), work: (_request, context) => reconcile(context, deps) },
     deps,
   );
 }

@@ -25,19 +25,17 @@ const pageSize = 500;
 export async function reconcile(context: StageContext, deps: ReconcileDeps): Promise<ReconcileReport> {
   const relayed = await relayOutbox(deps, deps.overdueMs);
   const requeued: Record<Stage, number> = { enrich: 0, embed: 0, sync: 0 };
-  const nudged = new Set<string>();
   for (const stage of stages) {
     let after = '';
     while (requeued[stage] < maxRequeued) {
-      const page = { minAgeMs: deps.overdueMs, after, limit: pageSize };
+      const limit = Math.min(pageSize, maxRequeued - requeued[stage]);
+      const page = { minAgeMs: deps.overdueMs, isFirst: true, after, limit };
       const articles = await listPendingArticles(deps.db, stage, deps.targets, page);
-      const fresh = articles.filter((article) => !nudged.has(article.unique_id));
       await deps.publisher.publish(
-        fresh.map((article) => ({ topic: topicOf[stage], data: article, attributes: context.attributes })),
+        articles.map((article) => ({ topic: topicOf[stage], data: article, attributes: context.attributes })),
       );
-      for (const article of fresh) nudged.add(article.unique_id);
-      requeued[stage] += fresh.length;
-      if (articles.length < pageSize) break;
+      requeued[stage] += articles.length;
+      if (articles.length < limit) break;
       after = articles.at(-1)!.unique_id;
     }
   }

@@ -73,5 +73,6 @@ async function writeUnderLease({ uniqueId }: ArticleToSync, { db, index, leaseMs
     await releaseSyncLease(db, uniqueId, leaseToken);
     throw refusal;
   }
-  return { version: source.version, leaseToken };
+  // The version read first: what came between the two reads, a removal say, stays pending.
+  return { version: article.version, leaseToken };
 }

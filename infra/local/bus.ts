@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { formatEnvelope } from '../../shared/envelope.ts';
 import { errorText } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -17,9 +16,12 @@ export interface BusOptions {
   now?: () => Date;
 }
 
-/** Pub/Sub's contract within one process: at least once, push, backoff, dead letter. Its messages die with it. */
+/**
+ * Pub/Sub's contract within one process: at least once, push, backoff, dead letter. Its messages die with it: `close`
+ * aborts the pushes in flight and drops what waits.
+ */
 export interface Bus extends Publisher {
-  /** Resolves when no message waits, is in flight, or waits for its next attempt. */
+  /** Resolves when no message waits, is in flight, or waits for its next attempt, or when the bus is closed. */
   idle(): Promise<void>;
   /** Messages accepted so far, by topic. */
   readonly published: ReadonlyMap<string, number>;
@@ -51,14 +53,14 @@ export function createBus(options: BusOptions): Bus {
   const queues = options.subscriptions.map((subscription): Queue => ({ subscription, waiting: [], inFlight: 0 }));
   const published = new Map<string, number>();
   const timers = new Set<NodeJS.Timeout>();
-  const closing = new AbortController();
-  setMaxListeners(0, closing.signal);
+  const inFlight = new Set<AbortController>();
+  let isClosed = false;
   let lastMessageId = 0;
   let outstanding = 0;
   let waiters: (() => void)[] = [];
 
   function accept(topic: string, data: unknown, attributes: Record<string, string>): void {
-    if (closing.signal.aborted) throw new Error('The bus is closed');
+    if (isClosed) throw new Error('The bus is closed');
     published.set(topic, (published.get(topic) ?? 0) + 1);
     const messageId = String(++lastMessageId);
     for (const queue of queues) {
@@ -71,7 +73,7 @@ export function createBus(options: BusOptions): Bus {
 
   function pump(queue: Queue): void {
     const limit = options.concurrency(queue.subscription);
-    while (queue.inFlight < limit && queue.waiting.length > 0 && !closing.signal.aborted) {
+    while (queue.inFlight < limit && queue.waiting.length > 0 && !isClosed) {
       const delivery = queue.waiting.shift()!;
       queue.inFlight++;
       void deliver(queue, delivery).finally(() => {
@@ -85,14 +87,25 @@ export function createBus(options: BusOptions): Bus {
     const { subscription } = queue;
     const { attempt, ...message } = delivery;
     const body = formatEnvelope({ ...message, subscription: subscription.name, deliveryAttempt: attempt });
-    const deadline = AbortSignal.timeout(subscription.ackDeadlineSeconds * 1000);
+    const { ackDeadlineSeconds } = subscription;
+    const push = new AbortController();
+    const expire = () => push.abort(new Error(`no answer within the ack deadline of ${ackDeadlineSeconds} s`));
+    const deadline = setTimeout(expire, ackDeadlineSeconds * 1000);
+    inFlight.add(push);
     try {
-      const status = await options.push(subscription, body, AbortSignal.any([deadline, closing.signal]));
+      const status = await options.push(subscription, body, push.signal);
       if (status >= 200 && status < 300) return settle();
     } catch (error) {
-      if (closing.signal.aborted) return settle();
-      log.warning('push failed', { subscription: subscription.name, messageId: message.messageId, error: errorText(error) });
+      if (!isClosed) {
+        const fields = { subscription: subscription.name, messageId: message.messageId, error: errorText(error) };
+        log.warning('push failed', fields);
+      }
+    } finally {
+      clearTimeout(deadline);
+      inFlight.delete(push);
     }
+    // No attempt and no dead letter follows: a timer would keep the process, and a closed bus accepts nothing.
+    if (isClosed) return settle();
     if (attempt >= subscription.maxDeliveryAttempts && subscription.deadLetterTopic) {
       accept(subscription.deadLetterTopic, message.data, {
         ...message.attributes,
@@ -123,9 +136,10 @@ export function createBus(options: BusOptions): Bus {
     publish: async (messages: readonly OutgoingMessage[]) => {
       for (const { topic, data, attributes } of messages) accept(topic, data, attributes);
     },
-    idle: () => (outstanding === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    idle: () => (outstanding === 0 || isClosed ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     close: async () => {
-      closing.abort();
+      isClosed = true;
+      for (const push of inFlight) push.abort(new Error('the bus is closed'));
       for (const timer of timers) clearTimeout(timer);
       for (const wake of waiters) wake();
     },

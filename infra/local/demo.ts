@@ -5,11 +5,9 @@ import type { ExportResult } from '../../functions/export/export.ts';
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
-import { eventVersion } from '../../shared/envelope.ts';
-import { createLogger, silentLogger } from '../../shared/log.ts';
 import { type Subscription, subscriptions } from '../../shared/pipeline.ts';
-import { traceparentFrom } from '../../shared/trace.ts';
 import { checkAgencies } from './agencies.ts';
+import { cliContext, cliLogger } from './cli-deps.ts';
 import { lockFolder } from './folder-lock.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSource, type NewsSourceKind, openNewsSource } from './news-source.ts';
@@ -70,17 +68,22 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const settings = loadLocalSettings(options.model);
   if (options.fresh) await forget(options.data);
   return await withDatabase(options, async (db) => {
+    await using resources = new AsyncDisposableStack();
     if (options.agencies) await checkAgencies(db, options.agencies);
-    const log = options.verbose ? createLogger((line) => process.stderr.write(line)) : silentLogger;
+    const log = cliLogger(options);
     const encoder = await createEncoder(encoderOptions(settings), { log });
+    resources.defer(() => encoder.close());
     const index = await openSearchIndex(settings);
     const enricher = createLocalEnricher();
     const source = await openNewsSource(options, new Date());
+    resources.defer(() => source.close());
     const datasetFolder = join(options.data, 'dataset');
     const progress = createProgress();
     progress.done(`Database: ${db.description}`);
     progress.done(`Sources:  ${source.description}`);
-    progress.done(`Encoder:  ${encoder.model}${encoder.model.startsWith('lexical') ? ' (no model: words, not meaning; --model chooses one)' : ''}`);
+    progress.done(
+      `Encoder:  ${encoder.model}${encoder.model.startsWith('lexical') ? ' (no model: words, not meaning; --model chooses one)' : ''}`,
+    );
 
     const platform = await startPlatform({
       db,
@@ -95,49 +98,44 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       subscriptions: subscriptions().map(sooner),
       log,
     });
-    try {
-      const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model };
-      const before = await countStages(db, targets);
-      const runStartedAt = new Date();
-      // What a run that was killed left behind, before anything new.
-      const context = { attributes: { event_version: eventVersion, traceparent: traceparentFrom({}) }, deliveryAttempt: undefined };
-      await reconcile(context, { db, log, publisher: platform.bus, targets, overdueMs: 0 });
-      await platform.call('dispatch', dispatchRequest(options, source));
-      await watch(platform, progress);
-      progress.update('exporting');
-      const exported = (await platform.call('export')) as ExportResult;
-      progress.done('Exported. Searching.');
-      const results = await search(platform, options.query);
-      const after = await countStages(db, targets);
-      return {
-        source: source.kind,
-        database: db.description,
-        search_index: index.name,
-        embedding_model: encoder.model,
-        articles: after.articles,
-        enriched: after.enriched,
-        embedded: after.embedded,
-        synced: after.synced,
-        exported_rows: exported.rows,
-        dead_letters: after.deadLetters,
-        latency_ms: await measureLatency(db, runStartedAt),
-        changed: {
-          versions: after.versions - before.versions,
-          messages: articleMessages(platform),
-          shards: exported.shardsWritten + exported.shardsDeleted,
-        },
-        seconds: Math.round((performance.now() - startedAt) / 100) / 10,
-        peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
-        shards: exported.shards.map((path) => join(datasetFolder, path)),
-        query: options.query,
-        results,
-        failures: await listOpenFailures(db, shownFailures),
-      };
-    } finally {
-      await platform.close();
-      await source.close();
-      await encoder.close();
-    }
+    resources.defer(() => platform.close());
+
+    const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model };
+    const before = await countStages(db, targets);
+    const runStartedAt = new Date();
+    // What a run that was killed left behind, before anything new.
+    await reconcile(cliContext(), { db, log, publisher: platform.bus, targets, overdueMs: 0 });
+    await platform.call('dispatch', dispatchRequest(options, source));
+    await watch(platform, progress);
+    progress.update('exporting');
+    const exported = (await platform.call('export')) as ExportResult;
+    progress.done('Exported. Searching.');
+    const results = await search(platform, options.query);
+    const after = await countStages(db, targets);
+    return {
+      source: source.kind,
+      database: db.description,
+      search_index: index.name,
+      embedding_model: encoder.model,
+      articles: after.articles,
+      enriched: after.enriched,
+      embedded: after.embedded,
+      synced: after.synced,
+      exported_rows: exported.rows,
+      dead_letters: after.deadLetters,
+      latency_ms: await measureLatency(db, runStartedAt),
+      changed: {
+        versions: after.versions - before.versions,
+        messages: articleMessages(platform),
+        shards: exported.shardsWritten + exported.shardsDeleted,
+      },
+      seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+      peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+      shards: exported.shards.map((path) => join(datasetFolder, path)),
+      query: options.query,
+      results,
+      failures: await listOpenFailures(db, shownFailures),
+    };
   });
 }
 
@@ -157,9 +155,11 @@ function sooner(subscription: Subscription): Subscription {
 }
 
 function dispatchRequest(options: DemoOptions, source: NewsSource): object {
-  const start_date = options.startDate ?? source.window.startDate;
-  const end_date = options.endDate ?? source.window.endDate;
-  return { agencies: source.agencies, start_date: start_date <= end_date ? start_date : end_date, end_date };
+  return {
+    agencies: source.agencies,
+    start_date: options.startDate ?? source.window.startDate,
+    end_date: options.endDate ?? source.window.endDate,
+  };
 }
 
 /** Shows the counts of the bus until nothing is on its way; the database is left to the work. */

@@ -1,14 +1,12 @@
 import type { Database } from '../../shared/database.ts';
-import { eventVersion } from '../../shared/envelope.ts';
 import { errorText, PermanentError } from '../../shared/errors.ts';
-import { createLogger, silentLogger } from '../../shared/log.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
 import type { Stage, StageTargets } from '../../shared/pending.ts';
 import { listPendingArticles } from '../../shared/sql/pending.ts';
 import { recordFailure } from '../../shared/sql/quarantine.ts';
 import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
-import { traceparentFrom } from '../../shared/trace.ts';
 import { checkAgencies } from './agencies.ts';
+import { cliContext, cliDeps } from './cli-deps.ts';
 import { createProgress } from './progress.ts';
 
 export interface WorkOptions {
@@ -36,12 +34,9 @@ export interface Worker {
  */
 export async function workOffPending(db: Database, worker: Worker, options: WorkOptions): Promise<void> {
   if (options.agencies) await checkAgencies(db, options.agencies);
-  const log = options.verbose ? createLogger((line) => process.stderr.write(line)) : silentLogger;
-  const deps: OutboxDeps = { db, log, publisher: { publish: async () => {}, close: async () => {} } };
-  const context: StageContext = {
-    attributes: { event_version: eventVersion, traceparent: traceparentFrom({}) },
-    deliveryAttempt: undefined,
-  };
+  const deps = cliDeps(db, options);
+  const { log } = deps;
+  const context = cliContext();
   const progress = createProgress();
   const startedAt = performance.now();
   const filter = { startDate: options.startDate, endDate: options.endDate, agencies: options.agencies };
@@ -62,7 +57,13 @@ export async function workOffPending(db: Database, worker: Worker, options: Work
           log.error('article failed', { stage: worker.stage, uniqueId: article.unique_id, error: errorText(error) });
           if (!(error instanceof PermanentError)) return;
           const { attributes } = context;
-          await recordFailure(db, { stage: worker.stage, subject: article.unique_id, data: article, attributes, error: errorText(error) });
+          await recordFailure(db, {
+            stage: worker.stage,
+            subject: article.unique_id,
+            data: article,
+            attributes,
+            error: errorText(error),
+          });
         }
       }),
     );
@@ -73,5 +74,6 @@ export async function workOffPending(db: Database, worker: Worker, options: Work
     after = articles.at(-1)!.unique_id;
   }
   progress.done(`${worker.stage}: ${done} done, ${failed} failed`);
-  if (failed > 0) throw new Error(`${failed} of ${done + failed} articles failed in ${worker.stage}; --verbose says why`);
+  if (failed > 0)
+    throw new Error(`${failed} of ${done + failed} articles failed in ${worker.stage}; --verbose says why`);
 }

@@ -13,8 +13,8 @@ import { createHandler as createQuarantine } from '../../functions/quarantine/ha
 import { createHandler as createReconcile } from '../../functions/reconcile/handler.ts';
 import { defaultUserAgent } from '../../functions/scrape/config.ts';
 import { createHandler as createScrape } from '../../functions/scrape/handler.ts';
-import { createHandler as createSync } from '../../functions/sync/handler.ts';
 import { leaseMs } from '../../functions/sync/config.ts';
+import { createHandler as createSync } from '../../functions/sync/handler.ts';
 import type { SearchIndex } from '../../functions/sync/search-index.ts';
 import type { Database } from '../../shared/database.ts';
 import type { Encoder } from '../../shared/encoder.ts';

@@ -11,7 +11,9 @@ import { addSyncHfCommand } from './commands/sync-hf.ts';
 /** The command line: one file a command under commands/. */
 export function createProgram(): Command {
   const program = new Command('destaques')
-    .description('The news pipeline of DestaquesGovBr: collects, enriches, indexes and publishes federal-government news')
+    .description(
+      'The news pipeline of DestaquesGovBr: collects, enriches, indexes and publishes federal-government news',
+    )
     .addOption(new Option('--data <folder>', 'folder of the embedded database and the dataset').default('.data'))
     .addOption(
       new Option('--database-url <url>', 'a Postgres with pgvector, in place of the embedded one').env('DATABASE_URL'),

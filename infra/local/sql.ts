@@ -56,9 +56,7 @@ export async function listOpenFailures(db: Queryable, limit: number): Promise<Op
   return rows;
 }
 
-export async function listAgencies(
-  db: Queryable,
-): Promise<{ key: string; name: string; sourceCount: number }[]> {
+export async function listAgencies(db: Queryable): Promise<{ key: string; name: string; sourceCount: number }[]> {
   const { rows } = await db.query<{ key: string; name: string; sourceCount: number }>(
     `select key, name, (select count(*) from sources where agency_key = key and is_active) as "sourceCount"
      from agencies order by key`,

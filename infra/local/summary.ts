@@ -31,7 +31,9 @@ export function formatSummary(result: DemoResult): string {
     '',
     `Search for "${result.query}"`,
     ...(result.results.length
-      ? result.results.map(({ title, url, score }, index) => `  ${index + 1}. ${title}\n     ${url}  (${score.toFixed(4)})`)
+      ? result.results.map(
+          ({ title, url, score }, index) => `  ${index + 1}. ${title}\n     ${url}  (${score.toFixed(4)})`,
+        )
       : ['  nothing found']),
     '',
     `${result.seconds} s, peak memory ${result.peak_rss_mb} MB, ${result.database}`,

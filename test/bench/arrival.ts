@@ -18,8 +18,8 @@ import { canonicalUrl } from '../../shared/identity.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { openPostgres } from '../../shared/postgres.ts';
 import { traceparentFrom } from '../../shared/trace.ts';
-import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
 import { plainText } from '../stand-ins/sites/article.ts';
+import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
 import { generateArticles } from '../stand-ins/sites/generator.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 

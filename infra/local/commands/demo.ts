@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { runDemo, type DemoOptions } from '../demo.ts';
+import type { DemoOptions } from '../demo.ts';
 import { checkWindow, parseDay, parseInteger, parseList } from '../options.ts';
-import { formatSummary } from '../summary.ts';
 
 /** `demo` */
 export function addDemoCommand(program: Command): void {
@@ -13,9 +12,10 @@ export function addDemoCommand(program: Command): void {
     .option('--start-date <day>', 'published on this day or later, YYYY-MM-DD', parseDay)
     .option('--end-date <day>', 'published on this day or earlier', parseDay)
     .addOption(
-      new Option('--source <kind>', 'where pages come from (default: live where there is a network, else sample)').choices(
-        ['live', 'sample'],
-      ),
+      new Option(
+        '--source <kind>',
+        'where pages come from (default: live where there is a network, else sample)',
+      ).choices(['live', 'sample']),
     )
     .option('--articles <n>', 'size of the sample site', parseInteger(1, 100_000), 200)
     .option('--site <url>', 'a sample site that runs already ("npm run stand-in -- sites"), e.g. http://127.0.0.1:8090')
@@ -25,6 +25,8 @@ export function addDemoCommand(program: Command): void {
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<DemoOptions & { json?: boolean }>();
       checkWindow(options);
+      const { runDemo } = await import('../demo.ts');
+      const { formatSummary } = await import('../summary.ts');
       const result = await runDemo(options);
       if (options.json) {
         console.error(formatSummary(result));

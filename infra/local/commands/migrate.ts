@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { migrateDown, migrateUp, migrationStatus } from '../../migrate.ts';
-import { withUnpreparedDatabase } from '../local-database.ts';
 import { type GlobalOptions, parseInteger } from '../options.ts';
+
+const load = async () => ({ ...(await import('../../migrate.ts')), ...(await import('../local-database.ts')) });
 
 /** `migrate up|down|status` */
 export function addMigrateCommand(program: Command): void {
@@ -11,6 +11,7 @@ export function addMigrateCommand(program: Command): void {
     .command('up')
     .description('apply all pending migrations')
     .action(async (_options, command: Command) => {
+      const { migrateUp, withUnpreparedDatabase } = await load();
       const names = await withUnpreparedDatabase(command.optsWithGlobals<GlobalOptions>(), migrateUp);
       console.log(names.length ? names.map((name) => `applied ${name}`).join('\n') : 'nothing to apply');
     });
@@ -20,6 +21,7 @@ export function addMigrateCommand(program: Command): void {
     .description('take back the newest migrations; their data is lost')
     .option('--count <n>', 'how many', parseInteger(1, 1000), 1)
     .action(async (options: { count: number }, command: Command) => {
+      const { migrateDown, withUnpreparedDatabase } = await load();
       const names = await withUnpreparedDatabase(command.optsWithGlobals<GlobalOptions>(), (db) =>
         migrateDown(db, options.count),
       );
@@ -30,6 +32,7 @@ export function addMigrateCommand(program: Command): void {
     .command('status')
     .description('list the migrations and when each was applied')
     .action(async (_options, command: Command) => {
+      const { migrationStatus, withUnpreparedDatabase } = await load();
       const migrations = await withUnpreparedDatabase(command.optsWithGlobals<GlobalOptions>(), migrationStatus);
       for (const { name, appliedAt } of migrations) console.log(`${name}  ${appliedAt?.toISOString() ?? 'pending'}`);
     });

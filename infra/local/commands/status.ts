@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { readStatus } from '../../../functions/api/status.ts';
-import { withDatabase } from '../local-database.ts';
 import type { GlobalOptions } from '../options.ts';
 
 /** `status` */
@@ -9,6 +7,8 @@ export function addStatusCommand(program: Command): void {
     .command('status')
     .description('show articles per stage, lag, failures and the last export, as GET /status does')
     .action(async (_options, command: Command) => {
+      const { readStatus } = await import('../../../functions/api/status.ts');
+      const { withDatabase } = await import('../local-database.ts');
       const status = await withDatabase(command.optsWithGlobals<GlobalOptions>(), (db) => readStatus(db, {}));
       console.log(JSON.stringify(status, null, 2));
     });

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
+import { openSearchIndex } from '../../functions/sync/config.ts';
+import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
+import { createLogger } from '../../shared/log.ts';
+import { pipeline, type Trigger } from '../../shared/pipeline.ts';
+import { withDatabase } from './local-database.ts';
+import { type NewsSourceOptions, openNewsSource } from './news-source.ts';
+import type { GlobalOptions } from './options.ts';
+import { startPlatform } from './platform.ts';
+import { loadLocalSettings } from './settings.ts';
+
+export type ServeOptions = GlobalOptions & NewsSourceOptions & { port: number; model?: string };
+
+/** Runs the platform until SIGINT or SIGTERM. */
+export async function serve(options: ServeOptions): Promise<void> {
+  await withDatabase(options, async (db) => {
+    await using resources = new AsyncDisposableStack();
+    const settings = loadLocalSettings(options.model);
+    const log = createLogger();
+    const encoder = await createEncoder(encoderOptions(settings), { log });
+    resources.defer(() => encoder.close());
+    const source = await openNewsSource(options, new Date());
+    resources.defer(() => source.close());
+    const platform = await startPlatform({
+      db,
+      encoder,
+      enricher: createLocalEnricher(),
+      index: await openSearchIndex(settings),
+      dispatcher: source.dispatcher,
+      requestIntervalMs: source.requestIntervalMs,
+      datasetFolder: join(options.data, 'dataset'),
+      port: options.port,
+      hasCron: true,
+      log,
+    });
+    resources.defer(() => platform.close());
+    console.error(`Database: ${db.description}\nSources:  ${source.description}\nEncoder:  ${encoder.model}\n`);
+    for (const [name, url] of platform.urls) {
+      const { trigger } = pipeline.find((entry) => entry.name === name)!;
+      console.error(`  ${name.padEnd(11)}${url}  ${describeTrigger(trigger)}`.trimEnd());
+    }
+    console.error(`\nCtrl-C stops. Scrape now: curl -X POST ${platform.urls.get('dispatch')}`);
+    await stopSignal();
+    console.error('Stopping.');
+  });
+}
+
+function describeTrigger(trigger: Trigger): string {
+  if (trigger.kind === 'cron') return `cron ${trigger.schedule}`;
+  return trigger.kind === 'topic' ? `topic ${trigger.topic}` : '';
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,55 @@
+import { embed } from '../../functions/embed/embed.ts';
+import { enrich } from '../../functions/enrich/enrich.ts';
+import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
+import { createTaxonomyReader } from '../../functions/enrich/taxonomy.ts';
+import { leaseMs, openSearchIndex } from '../../functions/sync/config.ts';
+import { sync } from '../../functions/sync/sync.ts';
+import type { Database } from '../../shared/database.ts';
+import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
+import type { Stage } from '../../shared/pending.ts';
+import { withDatabase } from './local-database.ts';
+import type { GlobalOptions } from './options.ts';
+import { type Worker, type WorkOptions, workOffPending } from './pending-work.ts';
+import { loadLocalSettings } from './settings.ts';
+
+export type StageOptions = GlobalOptions & WorkOptions & { model?: string };
+
+/** Works off what is pending in one stage of the database of the options. */
+export async function runStage(stage: Stage, options: StageOptions): Promise<void> {
+  await withDatabase(options, async (db) => {
+    const worker = await openWorker[stage](db, options);
+    try {
+      await workOffPending(db, worker, options);
+    } finally {
+      await worker.close?.();
+    }
+  });
+}
+
+const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise<Worker>> = {
+  enrich: async (db) => {
+    const deps = { enricher: createLocalEnricher(), taxonomy: createTaxonomyReader(db) };
+    return {
+      stage: 'enrich',
+      targets: { enricherRank: deps.enricher.rank },
+      work: (message, context, outbox) => enrich(message, context, { ...outbox, ...deps }),
+    };
+  },
+  embed: async (_db, options) => {
+    const encoder = await createEncoder(encoderOptions(loadLocalSettings(options.model)));
+    return {
+      stage: 'embed',
+      targets: { embeddingModel: encoder.model },
+      work: (message, context, outbox) => embed(message, context, { ...outbox, encoder }),
+      close: () => encoder.close(),
+    };
+  },
+  sync: async () => {
+    const index = await openSearchIndex(loadLocalSettings());
+    return {
+      stage: 'sync',
+      targets: {},
+      work: (message, context, outbox) => sync(message, context, { ...outbox, index, leaseMs }),
+    };
+  },
+};

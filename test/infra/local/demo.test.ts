@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type DemoResult, runDemo } from '../../../infra/local/demo.ts';
+import { openPostgres } from '../../../shared/postgres.ts';
+import { type Sites, startSites } from '../../stand-ins/sites/server.ts';
+import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
+
+const size = 40;
+const broken = 3;
+
+/** The same promises on both databases. */
+function describeDemo(name: string, options: { skip: string | false; openUrl(): Promise<string | undefined> }): void {
+  describe(`the demo on ${name}`, { skip: options.skip }, () => {
+    let folder: string;
+    let sites: Sites;
+    let databaseUrl: string | undefined;
+    const run = (query = 'educação') =>
+      runDemo({
+        data: folder,
+        query,
+        articles: size,
+        site: `http://127.0.0.1:${sites.port}`,
+        ...(databaseUrl ? { databaseUrl } : {}),
+      });
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'demo-'));
+      sites = await startSites({ articles: size, broken, now: new Date('2026-11-20T18:00:00-03:00'), days: 14 });
+      databaseUrl = await options.openUrl();
+    });
+    after(async () => {
+      await sites.close();
+      await rm(folder, { recursive: true });
+    });
+
+    test('every article arrives in all stages once, and every broken page is kept in quarantine', async () => {
+      const result = await run();
+      assert.equal(result.source, 'sample');
+      assertComplete(result);
+      assert.equal(result.changed.messages, 4 * size);
+      assert.ok(result.latency_ms.p50! > 0 && result.latency_ms.p95! >= result.latency_ms.p50!);
+      assert.ok(
+        result.results.length > 0 && result.results.every(({ title, url, score }) => title && url && score > 0),
+      );
+      for (const path of result.shards) assert.ok((await stat(path)).size > 0, path);
+    });
+
+    test('a second run changes nothing', async () => {
+      const result = await run();
+      assertComplete(result);
+      assert.deepEqual(result.changed, { versions: 0, messages: 0, shards: 0 });
+      assert.deepEqual(result.latency_ms, { p50: null, p95: null });
+    });
+
+    test('an edited article travels again, and no other', async () => {
+      const index = sites.articles.findIndex(({ agencyKey }) => agencyKey === 'mec');
+      sites.edit(index, { paragraphs: ['O texto desta notícia foi corrigido: a palavra xilogravura estava errada.'] });
+      const result = await run('xilogravura');
+      assertComplete(result);
+      assert.equal(result.changed.messages, 4);
+      assert.equal(result.changed.shards, 1);
+      assert.equal(result.results[0]!.title, sites.articles[index]!.title);
+    });
+
+    test('an article whose tags changed is synced and exported again, not enriched', async () => {
+      const index = sites.articles.findIndex(({ agencyKey }) => agencyKey === 'saude');
+      sites.edit(index, { tags: ['Rótulo novo'] });
+      const result = await run();
+      assertComplete(result);
+      assert.equal(result.changed.versions, 1);
+      // scraped, then the nudge to sync, then synced: nothing to enrich, nothing to embed.
+      assert.equal(result.changed.messages, 3);
+      assert.equal(result.changed.shards, 1);
+    });
+  });
+}
+
+function assertComplete(result: DemoResult): void {
+  const { articles, enriched, embedded, synced, exported_rows, dead_letters } = result;
+  assert.deepEqual(
+    { articles, enriched, embedded, synced, exported_rows, dead_letters },
+    { articles: size, enriched: size, embedded: size, synced: size, exported_rows: size, dead_letters: broken },
+  );
+}
+
+describeDemo('the embedded database', { skip: false, openUrl: async () => undefined });
+
+let database: TestDatabase;
+describeDemo('Postgres', {
+  skip: withoutPostgres,
+  openUrl: async () => {
+    database = await createTestDatabase();
+    return database.url;
+  },
+});
+
+test('no stored text holds what is not text', { skip: withoutPostgres }, async () => {
+  const db = await openPostgres({ url: database.url });
+  try {
+    const { rows } = await db.query<{ url: string }>(
+      `select url from news
+       where content ~ 'sharer\\.php|\\]\\((?!https?://|mailto:|tel:)'
+         or content ~ ('^[#*_ ]*' || regexp_replace(title, '([^[:alnum:] ])', '\\\\\\1', 'g') || '[*_ ]*(\\n|$)')`,
+    );
+    assert.deepEqual(rows, []);
+    const { rows: counted } = await db.query<{ count: number }>('select count(*) from news');
+    assert.equal(counted[0]!.count, size);
+  } finally {
+    await db.close();
+    await database.drop();
+  }
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { FolderLockedError, lockFolder } from '../../../infra/local/folder-lock.ts';
+
+async function folderFor(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lock-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Another process that takes the folder, without keeping what `lockFolder` returns, and lives until it is killed. */
+async function holder(folder: string): Promise<ChildProcess> {
+  const script = `
+    import { lockFolder } from ${JSON.stringify(new URL('../../../infra/local/folder-lock.ts', import.meta.url).href)};
+    await lockFolder(${JSON.stringify(folder)});
+    gc();
+    setTimeout(() => { gc(); console.log('locked'); }, 10);
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  assert.equal(line.toString(), 'locked\n');
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+test('a folder of another process is refused by one clear line, and free once that process is killed', async (context) => {
+  const folder = join(await folderFor(context), 'made/where/absent');
+  const child = await holder(folder);
+  try {
+    await assert.rejects(lockFolder(folder), (error) => {
+      assert.ok(error instanceof FolderLockedError);
+      assert.match(error.message, /is in use by another process/);
+      assert.ok(error.message.startsWith(folder) && !error.message.includes('\n'));
+      return true;
+    });
+  } finally {
+    await kill(child);
+  }
+  const unlock = await lockFolder(folder);
+  unlock();
+});
+
+test('a folder is taken once within one process too, until it is given back', async (context) => {
+  const folder = await folderFor(context);
+  const unlock = await lockFolder(folder);
+  await assert.rejects(lockFolder(folder), FolderLockedError);
+  unlock();
+  (await lockFolder(folder))();
+});
+
+test('a lock file that is none is an error of its own', async (context) => {
+  const folder = await folderFor(context);
+  await writeFile(join(folder, 'lock'), 'x'.repeat(4096));
+  await assert.rejects(lockFolder(folder), (error: Error) => {
+    assert.ok(!(error instanceof FolderLockedError));
+    assert.match(error.message, /not a database/);
+    return true;
+  });
+});
+
+test('a folder that cannot be written to is an error of its own', { skip: process.getuid?.() === 0 && 'root may write anywhere' }, async (context) => {
+  const folder = join(await folderFor(context), 'closed');
+  await mkdir(folder);
+  await chmod(folder, 0o500);
+  await assert.rejects(lockFolder(folder), (error: Error) => !(error instanceof FolderLockedError));
+});
