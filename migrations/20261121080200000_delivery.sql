@@ -20,9 +20,10 @@ create table quarantine (
   attempts integer not null default 1,
   first_failed_at timestamptz not null default now(),
   last_failed_at timestamptz not null default now(),
-  closed_at timestamptz,
-  unique (stage, subject)
+  closed_at timestamptz
 );
+-- By hash: a hostile URL may be longer than an index takes, and is a failure to record.
+create unique index quarantine_stage_subject_key on quarantine (stage, md5(subject));
 create index quarantine_open_idx on quarantine (stage, last_failed_at) where closed_at is null;
 
 create table scrape_runs (

@@ -43,6 +43,8 @@ export async function runArticleStage<R extends PendingStages, T>(
     const row = await definition.read(uniqueId);
     if (!row) throw new RetryableError(`Article ${uniqueId} has no row in news (yet)`);
     if (!row[`${definition.stage}Pending`]) {
+      // Another delivery reached the stage, perhaps before a failure of this message was recorded.
+      await closeFailures(deps.db, definition.stage, [uniqueId]);
       const topic = nextTopic(definition.stage, row);
       if (!topic) return { outcome: 'nothing-pending' };
       await deps.publisher.publish([{ topic, data: message, attributes: context.attributes }]);

@@ -47,6 +47,12 @@ export function parseEnvelope(body: unknown): Envelope {
   };
 }
 
+/** The id of a message that may be no envelope in all else, so that a failure can be told from the next one's. */
+export function messageIdOf(body: unknown): string | undefined {
+  const message = (body as { message?: { messageId?: unknown } | null } | null | undefined)?.message;
+  return typeof message?.messageId === 'string' ? message.messageId : undefined;
+}
+
 function parseData(data: string, messageId: string): unknown {
   try {
     return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));

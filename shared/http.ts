@@ -29,7 +29,7 @@ export function createOperation<T>(
     const traceparent = traceparentFrom(given ? { traceparent: given } : {});
     const fields: Record<string, unknown> = { stage: options.name, ...traceLogField(traceparent, deps.projectId) };
     try {
-      const parsed = options.schema.safeParse(request.body || {});
+      const parsed = options.schema.safeParse(isEmpty(request.body) ? {} : request.body);
       if (!parsed.success) throw new PermanentError(`The request is not usable: ${z.prettifyError(parsed.error)}`);
       const context = { attributes: { event_version: eventVersion, traceparent }, deliveryAttempt: undefined };
       const result = await options.work(parsed.data, context);
@@ -45,4 +45,9 @@ export function createOperation<T>(
       response.status(status).json({ error: error instanceof Error ? error.message : String(error) });
     }
   };
+}
+
+/** Without a JSON content type the framework leaves the body as bytes, no body included. */
+function isEmpty(body: unknown): boolean {
+  return !body || (Buffer.isBuffer(body) && body.length === 0);
 }

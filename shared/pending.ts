@@ -25,24 +25,29 @@ export function bindings(): { bind: Bind; values: unknown[] } {
 }
 
 /**
- * The WHERE clause over `news` that says that a stage has work: the same for handlers, coverage, lag, repair, replay.
- * Each part has an index, so that finding nothing costs next to nothing.
+ * The ways in which a stage can have work, each a condition over `news` with an index of its own. A listing asks for
+ * each by itself: joined by `or`, the planner takes them for common and walks the whole table when nothing is pending.
  */
-export function pending(stage: Stage, targets: StageTargets, bind: Bind): string {
+export function pendingParts(stage: Stage, targets: StageTargets, bind: Bind): string[] {
   switch (stage) {
     case 'enrich': {
       const { enricherRank } = targets;
-      const lesser = enricherRank === undefined ? '' : `or enriched_rank < ${bind(enricherRank)}::smallint`;
-      return `(enriched_revision < revision ${lesser})`;
+      const lesser = enricherRank === undefined ? [] : [`enriched_rank < ${bind(enricherRank)}::smallint`];
+      return ['enriched_revision < revision', ...lesser];
     }
     case 'embed': {
       const model = targets.embeddingModel === undefined ? undefined : bind(targets.embeddingModel);
-      const other = model ? `or embedding_model < ${model}::text or embedding_model > ${model}::text` : '';
-      return `(embedded_text_hash is distinct from embedding_text_hash ${other})`;
+      const other = model ? [`embedding_model < ${model}::text`, `embedding_model > ${model}::text`] : [];
+      return ['embedded_text_hash is distinct from embedding_text_hash', ...other];
     }
     case 'sync':
-      return '(synced_version < version)';
+      return ['synced_version < version'];
   }
+}
+
+/** The condition over `news` that says that a stage has work: the same for handlers, coverage, lag, repair, replay. */
+export function pending(stage: Stage, targets: StageTargets, bind: Bind): string {
+  return `(${pendingParts(stage, targets, bind).join(' or ')})`;
 }
 
 /** Which stages of one article have work. */

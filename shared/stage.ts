@@ -1,7 +1,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import type { Database } from './database.ts';
-import { type Envelope, eventVersion, parseEnvelope } from './envelope.ts';
+import { type Envelope, eventVersion, messageIdOf, parseEnvelope } from './envelope.ts';
 import { errorText, InvalidMessageError, PermanentError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { recordFailure } from './sql/quarantine.ts';
@@ -32,7 +32,7 @@ export interface StageDeps {
 }
 
 /** An article's message: a nudge; the row decides. */
-export const articleMessage = z.object({ unique_id: z.string().min(1), version: z.number().int() });
+export const articleMessage = z.object({ unique_id: z.string().min(1).max(120), version: z.number().int() });
 export type ArticleMessage = z.infer<typeof articleMessage>;
 
 /**
@@ -42,7 +42,8 @@ export type ArticleMessage = z.infer<typeof articleMessage>;
 export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpFunction {
   return async (request, response) => {
     const startedAt = performance.now();
-    const fields: Record<string, unknown> = { stage: options.stage };
+    const messageId = messageIdOf(request.body);
+    const fields: Record<string, unknown> = { stage: options.stage, messageId };
     const finish = (status: number, severity: 'info' | 'warning' | 'error', message: string) => {
       fields.durationMs = Math.round(performance.now() - startedAt);
       deps.log[severity](message, fields);
@@ -52,11 +53,8 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
     try {
       envelope = parseEnvelope(request.body);
       const traceparent = traceparentFrom(envelope.attributes);
-      Object.assign(
-        fields,
-        { messageId: envelope.messageId, deliveryAttempt: envelope.deliveryAttempt },
-        traceLogField(traceparent, deps.projectId),
-      );
+      fields.deliveryAttempt = envelope.deliveryAttempt;
+      Object.assign(fields, traceLogField(traceparent, deps.projectId));
       const data = parseData(options.schema, envelope);
       fields.subject = options.subject(data);
       const context = {
@@ -71,7 +69,7 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
       try {
         await recordFailure(deps.db, {
           stage: options.stage,
-          subject: String(fields.subject ?? envelope?.messageId ?? 'unreadable push request'),
+          subject: String(fields.subject ?? messageId ?? 'unreadable push request'),
           data: envelope?.data ?? request.body,
           attributes: envelope?.attributes ?? {},
           error: errorText(error),

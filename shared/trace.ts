@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
+const traceparentPattern = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const traceIdPattern = /^(?!0{32})[0-9a-f]{32}$/;
 
-/** The trace of a message: carried on from it, or a new one. @see https://www.w3.org/TR/trace-context/ */
+/** The trace of a message: carried on from its `traceparent` or `trace_id`, or a new one. @see https://www.w3.org/TR/trace-context/ */
 export function traceparentFrom(attributes: Record<string, string>): string {
-  const given = attributes.traceparent;
-  const traceId = given && traceparentPattern.exec(given)?.[1];
-  return `00-${traceId || randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+  const { traceparent = '', trace_id = '' } = attributes;
+  const traceId = traceparentPattern.exec(traceparent)?.[1] ?? traceIdPattern.exec(trace_id)?.[0];
+  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 }
 
 /** The log field by which Cloud Logging groups the lines of one trace. */

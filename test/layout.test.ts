@@ -34,14 +34,16 @@ test('the layout test sees the imports of the code', () => {
 });
 
 test('shared/ knows nothing of functions, infra or test', () => {
-  assert.deepEqual(offenders(({ from, to }) => folder(from) === 'shared' && folder(to) !== 'shared'), []);
+  assert.deepEqual(
+    offenders(({ from, to }) => folder(from) === 'shared' && folder(to) !== 'shared'),
+    [],
+  );
 });
 
 test('functions import only themselves and shared/', () => {
   assert.deepEqual(
     offenders(
-      ({ from, to }) =>
-        folder(from) === 'functions' && folder(to) !== 'shared' && functionOf(from) !== functionOf(to),
+      ({ from, to }) => folder(from) === 'functions' && folder(to) !== 'shared' && functionOf(from) !== functionOf(to),
     ),
     [],
   );
@@ -65,7 +67,9 @@ test('every function of the table has its folder with index.ts of at most 40 lin
   const folders = globSync('functions/*', { cwd: root }).map((path) => path.split('/')[1]!);
   assert.deepEqual(folders.sort(), pipeline.map(({ name }) => name).sort());
   for (const { name } of pipeline) {
-    const lines = readFileSync(join(root, 'functions', name, 'index.ts'), 'utf8').trimEnd().split('\n').length;
+    const lines = readFileSync(join(root, 'functions', name, 'index.ts'), 'utf8')
+      .trimEnd()
+      .split('\n').length;
     assert.ok(lines <= 40, `functions/${name}/index.ts has ${lines} lines`);
   }
 });
@@ -76,7 +80,8 @@ test('the drawing of the README shows the topology', () => {
   for (const line of drawing.split('\n')) {
     // A chain `a -- "topic" --> b -- "topic" --> c` holds one edge for each arrow.
     const parts = line.trim().split(/\s+-- "([a-z]+)" -->\s+/);
-    for (let i = 0; i + 2 < parts.length; i += 2) edges.add(`${parts[i]} ${parts[i + 1]} ${parts[i + 2]!.split(/[([]/)[0]}`);
+    for (let i = 0; i + 2 < parts.length; i += 2)
+      edges.add(`${parts[i]} ${parts[i + 1]} ${parts[i + 2]!.split(/[([]/)[0]}`);
   }
   const expected = pipeline.flatMap(({ name, publishes }) => {
     if (!publishes) return [];

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type HttpFunction, http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
@@ -20,11 +20,18 @@ export interface FunctionServer {
 export async function serveFunction(name: FunctionName, handler: HttpFunction, port = 0): Promise<FunctionServer> {
   http(name, handler);
   const server = getTestServer(name);
+  const unanswered = new Set<ServerResponse>();
+  server.on('request', (_request, response) => {
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
+  });
   await listen(server, name, port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
+        // A connection that is kept alive after its last answer would hold the server for seconds.
+        for (const response of unanswered) if (!response.headersSent) response.setHeader('connection', 'close');
         server.close(() => resolve());
         server.closeIdleConnections();
       }),

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database.ts';
-import { bindings, pending, type Stage, type StageTargets } from '../pending.ts';
+import { bindings, pending, pendingParts, type Stage, type StageTargets, stages } from '../pending.ts';
 
 export interface PendingArticle {
   unique_id: string;
@@ -10,6 +10,8 @@ export interface PendingArticle {
 export interface PendingFilter {
   /** Leaves out rows that a stage wrote within this time: their messages may still be on the way. Default 0. */
   minAgeMs?: number;
+  /** Leaves out articles on which an earlier stage has work too: that one nudges this one. */
+  isFirst?: boolean;
   /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
   startDate?: string | undefined;
   endDate?: string | undefined;
@@ -24,19 +26,25 @@ export async function listPendingArticles(
   page: PendingFilter & { after: string; limit: number },
 ): Promise<PendingArticle[]> {
   const { bind, values } = bindings();
-  const where = [pending(stage, targets, bind), `unique_id > ${bind(page.after)}`];
+  const where = [`unique_id > ${bind(page.after)}`];
   if (page.minAgeMs) {
     where.push(`greatest(extracted_at, enriched_at, embedding_generated_at)
       < now() - make_interval(secs => ${bind(page.minAgeMs)}::float8 / 1000)`);
+  }
+  if (page.isFirst) {
+    for (const earlier of stages.slice(0, stages.indexOf(stage))) {
+      where.push(`${pending(earlier, targets, bind)} is not true`);
+    }
   }
   if (page.startDate)
     where.push(`published_at >= (${bind(page.startDate)}::date)::timestamp at time zone 'America/Sao_Paulo'`);
   if (page.endDate)
     where.push(`published_at < (${bind(page.endDate)}::date + 1)::timestamp at time zone 'America/Sao_Paulo'`);
   if (page.agencies) where.push(`agency_key = any(${bind(page.agencies)}::text[])`);
-  const { rows } = await db.query<PendingArticle>(
-    `select unique_id, version from news where ${where.join(' and ')} order by unique_id limit ${bind(page.limit)}`,
-    values,
+  const end = `order by unique_id limit ${bind(page.limit)}`;
+  const parts = pendingParts(stage, targets, bind).map(
+    (part) => `(select unique_id, version from news where ${[part, ...where].join(' and ')} ${end})`,
   );
+  const { rows } = await db.query<PendingArticle>(`select * from (${parts.join(' union ')}) as pending ${end}`, values);
   return rows;
 }

@@ -10,23 +10,43 @@ export interface QuarantineEntry {
   error: string;
 }
 
-/** Records a failure: one row per stage and subject; one that failed before counts on, a closed one opens again. */
+/**
+ * Records a failure: one row per stage and subject; one that failed before counts on, a closed one opens again. What
+ * Postgres cannot hold (NUL, half a surrogate pair) is recorded as U+FFFD: it may be what failed.
+ */
 export async function recordFailure(db: Queryable, entry: QuarantineEntry): Promise<void> {
   await db.query(
     `insert into quarantine as q (stage, subject, data, attributes, error)
      values ($1, $2, $3::jsonb, $4::jsonb, $5)
-     on conflict (stage, subject) do update set
+     on conflict (stage, md5(subject)) do update set
        data = excluded.data, attributes = excluded.attributes, error = excluded.error, attempts = q.attempts + 1,
        first_failed_at = case when q.closed_at is null then q.first_failed_at else now() end,
        last_failed_at = now(), closed_at = null`,
-    [entry.stage, entry.subject, JSON.stringify(entry.data ?? null), JSON.stringify(entry.attributes), entry.error],
+    [
+      entry.stage,
+      storableText(entry.subject),
+      storableJson(entry.data ?? null),
+      storableJson(entry.attributes),
+      storableText(entry.error),
+    ],
   );
 }
 
 /** Closes the rows of subjects that a stage has reached after all. */
 export async function closeFailures(db: Queryable, stage: string, subjects: readonly string[]): Promise<void> {
   await db.query(
-    'update quarantine set closed_at = now() where stage = $1 and subject = any($2::text[]) and closed_at is null',
-    [stage, subjects],
+    `update quarantine set closed_at = now()
+     where stage = $1 and md5(subject) in (select md5(subject) from unnest($2::text[]) as reached (subject))
+       and closed_at is null`,
+    [stage, subjects.map(storableText)],
   );
+}
+
+function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** Finds them as JSON.stringify writes them; after an escaped backslash they are plain text. */
+function storableJson(value: unknown): string {
+  return JSON.stringify(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g, '$1\\ufffd');
 }

@@ -43,7 +43,8 @@ const sourcesBestFirst: readonly PublishedAtSource[] = ['json-ld', 'page', 'list
 
 /**
  * Inserts new articles, updates those whose URL is known and whose fields changed, and only notes the visit for the
- * rest: in one statement, safe with other writers. A stored image, video or date of a better source is kept.
+ * rest: in one statement, safe with other writers. A stored image, video or date of a better source is kept; a removed
+ * article that is seen again is back; what was read before the last visit changes nothing.
  * Articles are distinct by (agency_key, canonical_url) and by unique_id.
  */
 export async function storeArticles(tx: Queryable, articles: readonly ArticleInput[]): Promise<StoredArticle[]> {
@@ -57,40 +58,53 @@ export async function storeArticles(tx: Queryable, articles: readonly ArticleInp
          content_hash text)
        left join agencies on agencies.key = input.agency_key
      ),
-     kept as (
-       select input.*, news.unique_id as stored_id, news.version as stored_version,
-         coalesce(input.image_url, news.image_url) as kept_image_url,
-         coalesce(input.video_url, news.video_url) as kept_video_url,
-         coalesce(input.updated_datetime, news.updated_datetime) as kept_updated_datetime,
-         -- an imported date came from a listing
-         array_position($2::text[], input.published_at_source)
+     -- Locked, so that what is compared is what is overwritten, whoever else writes; in one order, so that two batches
+     -- never wait for each other.
+     stored as (
+       select input.*, news.unique_id as stored_id, news.version as stored_version, news.title as stored_title,
+         news.subtitle as stored_subtitle, news.editorial_lead as stored_editorial_lead,
+         news.content as stored_content, news.image_url as stored_image_url, news.video_url as stored_video_url,
+         news.category as stored_category, news.tags as stored_tags,
+         news.updated_datetime as stored_updated_datetime, news.published_at as stored_published_at,
+         -- the day of a visit is no better than that of an earlier one; an imported date came from a listing
+         input.published_at_source = 'first-seen' or array_position($2::text[], input.published_at_source)
            > coalesce(array_position($2::text[], news.published_at_source), array_position($2::text[], 'listing'))
-           as keeps_date
+           as keeps_date,
+         -- read before the last visit: what it shows was replaced since
+         input.extracted_at < news.last_seen_at as is_late,
+         news.removed_at is not null as was_removed
        from input join news using (agency_key, canonical_url)
+       order by news.unique_id
+       for no key update of news
      ),
      matched as (
-       select kept.*,
-         (kept.title, kept.subtitle, kept.editorial_lead, kept.content, kept.kept_image_url, kept.kept_video_url,
-           kept.category, kept.tags, kept.kept_updated_datetime,
-           case when kept.keeps_date then news.published_at else kept.published_at end)
-         is distinct from (news.title, news.subtitle, news.editorial_lead, news.content, news.image_url,
-           news.video_url, news.category, news.tags, news.updated_datetime, news.published_at) as changed
-       from kept join news on news.unique_id = kept.stored_id
+       select stored.*,
+         not is_late and (was_removed or
+           (title, subtitle, editorial_lead, content, coalesce(image_url, stored_image_url),
+             coalesce(video_url, stored_video_url), category, tags, coalesce(updated_datetime, stored_updated_datetime),
+             case when keeps_date then stored_published_at else published_at end)
+           is distinct from (stored_title, stored_subtitle, stored_editorial_lead, stored_content, stored_image_url,
+             stored_video_url, stored_category, stored_tags, stored_updated_datetime, stored_published_at)) as changed
+       from stored
      ),
      touched as (
-       update news set last_seen_at = greatest(news.last_seen_at, matched.extracted_at)
+       update news set last_seen_at = greatest(news.last_seen_at, matched.extracted_at),
+         published_at_source =
+           case when not matched.keeps_date and matched.published_at = news.published_at
+             then matched.published_at_source else news.published_at_source end
        from matched where news.unique_id = matched.stored_id and not matched.changed
      ),
      updated as (
        update news set
          title = matched.title, subtitle = matched.subtitle, editorial_lead = matched.editorial_lead,
-         content = matched.content, content_hash = matched.content_hash, image_url = matched.kept_image_url,
-         video_url = matched.kept_video_url, category = matched.category, tags = matched.tags,
-         updated_datetime = matched.kept_updated_datetime,
+         content = matched.content, content_hash = matched.content_hash,
+         image_url = coalesce(matched.image_url, news.image_url),
+         video_url = coalesce(matched.video_url, news.video_url), category = matched.category, tags = matched.tags,
+         updated_datetime = coalesce(matched.updated_datetime, news.updated_datetime),
          published_at = case when matched.keeps_date then news.published_at else matched.published_at end,
          published_at_source =
            case when matched.keeps_date then news.published_at_source else matched.published_at_source end,
-         extracted_at = matched.extracted_at, last_seen_at = greatest(news.last_seen_at, matched.extracted_at)
+         removed_at = null, extracted_at = matched.extracted_at, last_seen_at = matched.extracted_at
        from matched where news.unique_id = matched.stored_id and matched.changed
        returning news.unique_id, news.version
      ),

@@ -56,7 +56,9 @@ function migrationTests(open: () => Promise<{ db: Database; drop(): Promise<void
       assert.deepEqual(await migrateUp(db), names);
       const first = await catalogueDump(db);
       assert.ok(first.some((line) => line.startsWith('column news.content_embedding vector(768)')));
-      assert.ok(first.some((line) => line.startsWith('trigger ')) && first.some((line) => line.startsWith('configuration ')));
+      assert.ok(
+        first.some((line) => line.startsWith('trigger ')) && first.some((line) => line.startsWith('configuration ')),
+      );
       assert.deepEqual(await migrateUp(db), []);
       assert.deepEqual(await migrateDown(db, names.length), names.toReversed());
       assert.deepEqual(await catalogueDump(db), []);
@@ -73,7 +75,10 @@ function migrationTests(open: () => Promise<{ db: Database; drop(): Promise<void
         assert.deepEqual(await migrateDown(db, 1), [names[count - 1]]);
       }
       assert.deepEqual(await catalogueDump(db), dumps[0]);
-      assert.deepEqual((await migrationStatus(db)).map(({ appliedAt }) => appliedAt), Array(names.length).fill(null));
+      assert.deepEqual(
+        (await migrationStatus(db)).map(({ appliedAt }) => appliedAt),
+        Array(names.length).fill(null),
+      );
     }));
 
   test('of two runs at once one applies everything and the other finds nothing to do', () =>
@@ -85,7 +90,10 @@ function migrationTests(open: () => Promise<{ db: Database; drop(): Promise<void
 
   test('status tells when each was applied, whatever the time zone of the database', () =>
     withDatabase(async (db) => {
-      assert.deepEqual(await migrationStatus(db), names.map((name) => ({ name, appliedAt: null })));
+      assert.deepEqual(
+        await migrationStatus(db),
+        names.map((name) => ({ name, appliedAt: null })),
+      );
       const { rows } = await db.query<{ name: string }>('select current_database() as name');
       await db.query(`alter database "${rows[0]!.name}" set timezone to 'Asia/Tokyo'`);
       await db.query(`set timezone to 'Asia/Tokyo'`);
@@ -104,7 +112,8 @@ function migrationTests(open: () => Promise<{ db: Database; drop(): Promise<void
         await cp(new URL('../../infra/migrate.ts', import.meta.url), join(folder, 'infra/migrate.ts'));
         await writeFile(join(folder, 'package.json'), '{"type":"module"}');
         await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
-        const broken = '-- Up Migration\ncreate table half (id integer);\nselect 1 / 0;\n-- Down Migration\ndrop table half;\n';
+        const broken =
+          '-- Up Migration\ncreate table half (id integer);\nselect 1 / 0;\n-- Down Migration\ndrop table half;\n';
         await writeFile(join(folder, 'migrations/20991231000000000_broken.sql'), broken);
         const copy = (await import(join(folder, 'infra/migrate.ts'))) as typeof import('../../infra/migrate.ts');
 
@@ -114,7 +123,10 @@ function migrationTests(open: () => Promise<{ db: Database; drop(): Promise<void
         const { rows: locks } = await db.query(`select from pg_locks where locktype = 'advisory'`);
         assert.deepEqual(locks, []);
         const pending = (await copy.migrationStatus(db)).filter(({ appliedAt }) => appliedAt === null);
-        assert.deepEqual(pending.map(({ name }) => name), ['20991231000000000_broken']);
+        assert.deepEqual(
+          pending.map(({ name }) => name),
+          ['20991231000000000_broken'],
+        );
 
         await writeFile(join(folder, 'migrations/20991231000000000_broken.sql'), broken.replace('1 / 0', '1'));
         assert.deepEqual(await copy.migrateUp(db), ['20991231000000000_broken']);
@@ -131,8 +143,12 @@ describe('migrations on Postgres', { skip: withoutPostgres }, () => {
     const { url, drop } = await createEmptyDatabase();
     const hurried = await openPostgres({ url }, { statementTimeoutMs: 100, maxConnections: 1 });
     try {
-      await hurried.query(`create function slow() returns event_trigger language plpgsql as 'begin perform pg_sleep(0.15); end'`);
-      await hurried.query(`create event trigger slow on ddl_command_start when tag in ('CREATE EXTENSION') execute function slow()`);
+      await hurried.query(
+        `create function slow() returns event_trigger language plpgsql as 'begin perform pg_sleep(0.15); end'`,
+      );
+      await hurried.query(
+        `create event trigger slow on ddl_command_start when tag in ('CREATE EXTENSION') execute function slow()`,
+      );
       assert.deepEqual(await migrateUp(hurried), names);
       await assert.rejects(hurried.query('select pg_sleep(1)'), /statement timeout/);
     } finally {

@@ -34,12 +34,28 @@ test('delivers every message to every subscription of its topic, in the envelope
   const bus = open(async ({ name }, body) => pushed.push([name, body]) && 204, [enrich, other, deadLetters]);
   await bus.publish([scraped(1), scraped(2), { ...scraped(3), topic: 'synced' }]);
   await bus.idle();
-  assert.deepEqual(pushed.map(([name, body]) => `${name} ${numberOf(body)}`).sort(), ['enrich 1', 'enrich 2', 'other 1', 'other 2']);
+  assert.deepEqual(pushed.map(([name, body]) => `${name} ${numberOf(body)}`).sort(), [
+    'enrich 1',
+    'enrich 2',
+    'other 1',
+    'other 2',
+  ]);
   const { messageId, ...envelope } = parseEnvelope(pushed[0]![1]);
-  assert.deepEqual(envelope, { data: { number: 1 }, attributes: { own: 'x' }, subscription: 'enrich', deliveryAttempt: 1 });
+  assert.deepEqual(envelope, {
+    data: { number: 1 },
+    attributes: { own: 'x' },
+    subscription: 'enrich',
+    deliveryAttempt: 1,
+  });
   assert.equal(new Set(pushed.map(([, body]) => parseEnvelope(body).messageId)).size, 2, 'one id a message');
   assert.match(messageId, /./);
-  assert.deepEqual([...bus.published], [['scraped', 2], ['synced', 1]]);
+  assert.deepEqual(
+    [...bus.published],
+    [
+      ['scraped', 2],
+      ['synced', 1],
+    ],
+  );
   await bus.close();
 });
 
@@ -74,15 +90,19 @@ test('a message that is refused comes again, later each time up to the longest b
   const times: number[] = [];
   const attempts: (number | undefined)[] = [];
   let othersDoneAt = 0;
-  const bus = open(async (_subscription, body) => {
-    if (numberOf(body) !== 0) {
-      othersDoneAt = performance.now();
-      return 204;
-    }
-    times.push(performance.now());
-    attempts.push(parseEnvelope(body).deliveryAttempt);
-    return times.length < 5 ? 500 : 204;
-  }, [{ ...enrich, minBackoffSeconds: 0.04, maxBackoffSeconds: 0.1, maxDeliveryAttempts: 9 }], 1);
+  const bus = open(
+    async (_subscription, body) => {
+      if (numberOf(body) !== 0) {
+        othersDoneAt = performance.now();
+        return 204;
+      }
+      times.push(performance.now());
+      attempts.push(parseEnvelope(body).deliveryAttempt);
+      return times.length < 5 ? 500 : 204;
+    },
+    [{ ...enrich, minBackoffSeconds: 0.04, maxBackoffSeconds: 0.1, maxDeliveryAttempts: 9 }],
+    1,
+  );
   await bus.publish([scraped(0), scraped(1), scraped(2)]);
   await bus.idle();
   assert.deepEqual(attempts, [1, 2, 3, 4, 5]);
@@ -98,11 +118,14 @@ test('a message that is refused comes again, later each time up to the longest b
 test('a message that is never taken goes to the dead letters after its attempts, with the attributes of Pub/Sub', async () => {
   const dead: object[] = [];
   let attempts = 0;
-  const bus = open(async ({ name }, body) => {
-    if (name === deadLetters.name) return dead.push(body) && 204;
-    attempts++;
-    return attempts % 2 ? 500 : 302;
-  }, [enrich, deadLetters]);
+  const bus = open(
+    async ({ name }, body) => {
+      if (name === deadLetters.name) return dead.push(body) && 204;
+      attempts++;
+      return attempts % 2 ? 500 : 302;
+    },
+    [enrich, deadLetters],
+  );
   await bus.publish([scraped(1)]);
   await bus.idle();
   assert.equal(attempts, 4);
@@ -120,7 +143,10 @@ test('a message that is never taken goes to the dead letters after its attempts,
 
 test('without a dead-letter topic a message comes until it is taken', async () => {
   let attempts = 0;
-  const bus = open(async () => (++attempts < 9 ? 500 : 204), [{ ...deadLetters, topic: 'scraped', minBackoffSeconds: 0.001 }]);
+  const bus = open(
+    async () => (++attempts < 9 ? 500 : 204),
+    [{ ...deadLetters, topic: 'scraped', minBackoffSeconds: 0.001 }],
+  );
   await bus.publish([scraped(1)]);
   await bus.idle();
   assert.equal(attempts, 9);
@@ -129,14 +155,17 @@ test('without a dead-letter topic a message comes until it is taken', async () =
 
 test('a push that fails on the way, and one that is not answered within the ack deadline, come again', async () => {
   const seen: string[] = [];
-  const bus = open(async (_subscription, _body, signal) => {
-    seen.push('push');
-    if (seen.length === 1) throw new Error('ECONNREFUSED');
-    if (seen.length > 2) return 204;
-    return await new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
-    });
-  }, [{ ...enrich, ackDeadlineSeconds: 0.05 }]);
+  const bus = open(
+    async (_subscription, _body, signal) => {
+      seen.push('push');
+      if (seen.length === 1) throw new Error('ECONNREFUSED');
+      if (seen.length > 2) return 204;
+      return await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    },
+    [{ ...enrich, ackDeadlineSeconds: 0.05 }],
+  );
   const startedAt = performance.now();
   await bus.publish([scraped(1)]);
   await bus.idle();

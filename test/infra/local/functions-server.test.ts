@@ -6,7 +6,10 @@ import { serveFunction } from '../../../infra/local/functions-server.ts';
 import { ConfigError } from '../../../shared/errors.ts';
 
 test('serves a function by the framework, on loopback only', async () => {
-  const server = await serveFunction('api', (incoming, response) => void response.json({ body: incoming.body as unknown }));
+  const server = await serveFunction(
+    'api',
+    (incoming, response) => void response.json({ body: incoming.body as unknown }),
+  );
   try {
     assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     const headers = { 'content-type': 'application/json' };
@@ -20,7 +23,9 @@ test('serves a function by the framework, on loopback only', async () => {
 
 test('serves several functions side by side', async () => {
   const servers = await Promise.all(
-    (['enrich', 'embed', 'sync'] as const).map((name) => serveFunction(name, (_request, response) => void response.send(name))),
+    (['enrich', 'embed', 'sync'] as const).map((name) =>
+      serveFunction(name, (_request, response) => void response.send(name)),
+    ),
   );
   try {
     const answers = await Promise.all(servers.map(async ({ url }) => (await fetch(url)).text()));
@@ -34,11 +39,14 @@ test('a port in use is named with the function that wanted it', async () => {
   const first = await serveFunction('enrich', (_request, response) => void response.end());
   const { port } = new URL(first.url);
   try {
-    await assert.rejects(serveFunction('embed', (_request, response) => void response.end(), Number(port)), (error) => {
-      assert.ok(error instanceof ConfigError);
-      assert.match(error.message, new RegExp(`Port ${port} for function embed is in use`));
-      return true;
-    });
+    await assert.rejects(
+      serveFunction('embed', (_request, response) => void response.end(), Number(port)),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, new RegExp(`Port ${port} for function embed is in use`));
+        return true;
+      },
+    );
   } finally {
     await first.close();
   }

@@ -8,10 +8,10 @@ import { openPglite } from '../../../infra/local/pglite.ts';
 import { migrateUp } from '../../../infra/migrate.ts';
 import type { Database, Queryable } from '../../../shared/database.ts';
 import { relayOutbox } from '../../../shared/outbox.ts';
+import { insertOutboxMessages } from '../../../shared/sql/outbox.ts';
 import { listPendingArticles } from '../../../shared/sql/pending.ts';
 import { closeFailures, recordFailure } from '../../../shared/sql/quarantine.ts';
 import { storeArticles } from '../../../shared/sql/store-articles.ts';
-import { insertOutboxMessages } from '../../../shared/sql/outbox.ts';
 import { articleInput, createRecorder, seedArticle } from '../../support/articles.ts';
 
 describe('the embedded Postgres', () => {
@@ -65,7 +65,10 @@ describe('the embedded Postgres', () => {
       throw failure;
     });
     await assert.rejects(work, failure);
-    await assert.rejects(db.snapshot((tx) => tx.query('insert into items values (3)')), /read-only/);
+    await assert.rejects(
+      db.snapshot((tx) => tx.query('insert into items values (3)')),
+      /read-only/,
+    );
     assert.deepEqual(await values(), [1]);
   });
 
@@ -89,12 +92,20 @@ describe('the embedded Postgres', () => {
   test('stores, lists and announces articles by the statements of Postgres', async () => {
     const { unique_id } = await seedArticle(db);
     const at = (minute: number) => new Date(Date.UTC(2026, 10, 10, 14, minute));
-    const seen = async (fields: Parameters<typeof articleInput>[0]) => (await storeArticles(db, [articleInput(fields)]))[0]!.status;
+    const seen = async (fields: Parameters<typeof articleInput>[0]) =>
+      (await storeArticles(db, [articleInput(fields)]))[0]!.status;
     assert.equal(await seen({ extractedAt: at(1) }), 'unchanged');
     assert.equal(await seen({ extractedAt: at(2), tags: ['a "b"', 'c,d'] }), 'updated');
-    const pending = await listPendingArticles(db, 'embed', { embeddingModel: 'm' }, { after: '', limit: 10, isFirst: true });
+    const pending = await listPendingArticles(
+      db,
+      'embed',
+      { embeddingModel: 'm' },
+      { after: '', limit: 10, isFirst: true },
+    );
     assert.deepEqual(pending, []);
-    assert.deepEqual(await listPendingArticles(db, 'enrich', { enricherRank: 1 }, { after: '', limit: 10 }), [{ unique_id, version: 2 }]);
+    assert.deepEqual(await listPendingArticles(db, 'enrich', { enricherRank: 1 }, { after: '', limit: 10 }), [
+      { unique_id, version: 2 },
+    ]);
     const recorder = createRecorder();
     const message = { topic: 'scraped' as const, data: { unique_id, version: 2 }, attributes: { 'a "b"': '{c,d}' } };
     await insertOutboxMessages(db, [message, { ...message, topic: 'synced' }]);
