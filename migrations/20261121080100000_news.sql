@@ -29,8 +29,9 @@ create function embedding_text(title text, summary text, content text) returns t
   language sql immutable parallel safe
   return left(title || ' ' || coalesce(nullif(summary, ''), left(content, 500), ''), 2048);
 
+-- Ids are ASCII, and collate "C" orders them alike in every database: shards are written in their order.
 create table news (
-  unique_id varchar(120) primary key,
+  unique_id varchar(120) collate "C" primary key,
   legacy_unique_id varchar(32),
   agency_id integer not null references agencies (id),
   agency_key text not null,
@@ -136,7 +137,7 @@ create trigger themes_after_update after update of code, label on themes
   execute function themes_after_update();
 
 create table news_features (
-  unique_id varchar(120) primary key references news (unique_id) on update cascade on delete cascade,
+  unique_id varchar(120) collate "C" primary key references news (unique_id) on update cascade on delete cascade,
   features jsonb not null
 );
 

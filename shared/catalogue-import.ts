@@ -46,6 +46,8 @@ export async function applyCatalogue(
   options: { force: boolean },
 ): Promise<CatalogueReport> {
   return await db.transaction(async (tx) => {
+    // A new label is a new version of every article that shows it: 40,000 of them take more than a statement may.
+    await tx.query('set local statement_timeout = 0');
     await lockCatalogue(tx);
     const stored = {
       agencies: await listAgencies(tx),

@@ -39,8 +39,11 @@ const sampleDays = 14;
 
 /** @throws {UsageError} when an agency is asked for that the sample site does not have. */
 export async function openNewsSource(options: NewsSourceOptions, now: Date): Promise<NewsSource> {
-  const kind = options.source ?? (options.site ? 'sample' : (await isReachable()) ? 'live' : 'sample');
-  return kind === 'live' ? openLive(options, now) : await openSample(options);
+  if (options.source === 'live') return openLive(options, now);
+  if (options.source === 'sample' || options.site) return await openSample(options);
+  if (await isReachable()) return openLive(options, now);
+  const sample = await openSample(options);
+  return { ...sample, description: `www.gov.br cannot be reached from here, so ${sample.description}` };
 }
 
 async function isReachable(): Promise<boolean> {

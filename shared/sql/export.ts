@@ -18,7 +18,7 @@ export async function listPeriods(tx: Queryable, firstDay: Date): Promise<Period
   // An interval, because a zone written as text, '-03:00', means the opposite in Postgres.
   const { rows } = await tx.query<PeriodState>(
     `select period, count(*) as "rowCount",
-       md5(string_agg(unique_id || ' ' || version || E'\\n', '' order by published_at, unique_id collate "C")) as digest
+       md5(string_agg(unique_id || ' ' || version || E'\\n', '' order by published_at, unique_id)) as digest
      from (
        select unique_id, version, published_at,
          to_char(published_at at time zone interval '-03:00',
@@ -72,9 +72,9 @@ export async function listExportRows(
          sum(coalesce(octet_length(content), 0) + coalesce(octet_length(summary), 0)) over shard_order as text_bytes
        from news
        where removed_at is null and published_at < $3
-         and (published_at, unique_id collate "C") > (timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2)
-       window shard_order as (order by published_at, unique_id collate "C" rows unbounded preceding)
-       order by published_at, unique_id collate "C"
+         and (published_at, unique_id) > (timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2)
+       window shard_order as (order by published_at, unique_id rows unbounded preceding)
+       order by published_at, unique_id
        limit $4
      ) as news
      left join themes as theme_1 on theme_1.id = news.theme_l1_id

@@ -24,8 +24,8 @@ export interface ArticleInput {
 }
 
 /**
- * What became of an article. `twin`: another URL of the agency already holds the same title at the same instant, and
- * the first wins. `taken`: the unique_id belongs to another article, or another writer was faster: store it again, under
+ * What became of an article. `twin`: another URL of the agency already holds the same title at the same instant with the
+ * same text, and the first wins. `taken`: the unique_id belongs to another article, or another writer was faster: store it again, under
  * a longer id; it is then found by its URL if it was the latter.
  */
 export type StoreStatus = 'inserted' | 'updated' | 'unchanged' | 'twin' | 'taken' | 'unknown-agency';
@@ -110,7 +110,7 @@ export async function storeArticles(tx: Queryable, articles: readonly ArticleInp
      ),
      twin as (
        select distinct on (input.unique_id) input.unique_id as input_id, news.unique_id, news.version
-       from input join news using (agency_key, legacy_unique_id)
+       from input join news using (agency_key, legacy_unique_id, content_hash)
        where news.canonical_url is distinct from input.canonical_url
      ),
      inserted as (

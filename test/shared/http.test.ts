@@ -37,7 +37,7 @@ beforeEach(() => {
   context = undefined;
 });
 
-async function call(body: BodyInit | null, headers: Record<string, string> = { 'content-type': 'application/json' }) {
+async function call(body: string | null, headers: Record<string, string> = { 'content-type': 'application/json' }) {
   const answer = await fetch(server.url, { method: 'POST', headers, body });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }

@@ -144,6 +144,15 @@ describe('storing a scraped article', { skip: withoutPostgres }, () => {
     assert.deepEqual([row.published_at, row.published_at_source, row.version], [publishedAt, 'json-ld', 1]);
   });
 
+  test('an article without a date keeps the day of its first visit', async () => {
+    const visit = (minute: number) =>
+      ({ publishedAt: at(minute), publishedAtSource: 'first-seen', extractedAt: at(minute) }) as const;
+    await store(visit(1));
+    assert.equal(await store(visit(2)), 'unchanged');
+    assert.equal(await store({ ...visit(3), title: 'Editada' }), 'updated');
+    assert.deepEqual((await onlyRow()).published_at, at(1));
+  });
+
   test('a page read before the last visit changes nothing', async () => {
     await store({ title: 'Novo', extractedAt: at(30) });
     assert.equal(await store({ title: 'Velho', extractedAt: at(10) }), 'unchanged');
@@ -161,13 +170,23 @@ describe('storing a scraped article', { skip: withoutPostgres }, () => {
     assert.deepEqual([row.version, row.revision], [3, 1]);
   });
 
-  test('the same title and date at a second URL is the same article, and the first wins', async () => {
+  test('the same text under the same title and date at a second URL is the same article, and the first wins', async () => {
     await store();
     recorder.published.length = 0;
-    assert.equal(await store({ canonicalUrl: 'https://www.gov.br/mec/copia', content: 'Outro.' }), 'unchanged');
+    assert.equal(await store({ canonicalUrl: 'https://www.gov.br/mec/copia' }), 'unchanged');
     const row = await onlyRow();
     assert.equal(row.canonical_url, 'https://www.gov.br/mec/pt-br/noticias/obras');
     assert.deepEqual(recorder.published, []);
+  });
+
+  test('another text under the same title and date is another article, under an id that is a digit longer', async () => {
+    await store();
+    const { unique_id, legacy_unique_id } = await onlyRow();
+    const second = { canonicalUrl: 'https://www.gov.br/mec/outra', content: 'Outro texto.' };
+    assert.equal(await store(second), 'inserted');
+    assert.equal(await store(second), 'unchanged');
+    const ids = (await rows()).map((row) => row.unique_id);
+    assert.deepEqual(ids.sort(), [unique_id, `${unique_id}${(legacy_unique_id as string)[6]}`]);
   });
 
   test('a unique_id that another article has grows by a digit', async () => {

@@ -17,9 +17,13 @@ async function folderFor(context: TestContext): Promise<string> {
 async function holder(folder: string): Promise<ChildProcess> {
   const script = `
     import { lockFolder } from ${JSON.stringify(new URL('../../../infra/local/folder-lock.ts', import.meta.url).href)};
-    await lockFolder(${JSON.stringify(folder)});
-    gc();
-    setTimeout(() => { gc(); console.log('locked'); }, 10);
+    const take = async () => void (await lockFolder(${JSON.stringify(folder)}));
+    await take();
+    for (let round = 0; round < 5; round++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    console.log('locked');
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -28,7 +28,7 @@ describe('storing a batch of articles', { skip: withoutPostgres }, () => {
       { ...numbered(1), extracted_at: at(1) },
       { ...numbered(2), title: 'Editada', extracted_at: at(1) },
       { ...numbered(3), canonical_url: 'https://www.gov.br/mec/30', unique_id: 'other', extracted_at: at(1) },
-      { ...numbered(2), canonical_url: 'https://www.gov.br/mec/20', extracted_at: at(1) },
+      { ...numbered(1), canonical_url: 'https://www.gov.br/mec/10', unique_id: 'copy', extracted_at: at(1) },
       numbered(4),
       { ...numbered(5), agency_key: 'desconhecida' },
     ]);
@@ -40,7 +40,7 @@ describe('storing a batch of articles', { skip: withoutPostgres }, () => {
     assert.deepEqual(outcome('1'), ['unchanged', numbered(1).unique_id, 1]);
     assert.deepEqual(outcome('2'), ['updated', numbered(2).unique_id, 2]);
     assert.deepEqual(outcome('30'), ['taken', null, null]);
-    assert.deepEqual(outcome('20'), ['twin', numbered(2).unique_id, 1]);
+    assert.deepEqual(outcome('10'), ['twin', numbered(1).unique_id, 1]);
     assert.deepEqual(outcome('4'), ['inserted', numbered(4).unique_id, 1]);
     assert.deepEqual(outcome('5'), ['unknown-agency', null, null]);
     assert.equal((await db.query('select from news')).rowCount, 4);
