@@ -26,7 +26,7 @@ export async function readArticleToSync(db: Queryable, uniqueId: string): Promis
 export async function takeSyncLease(db: Queryable, uniqueId: string, token: string, leaseMs: number): Promise<boolean> {
   const { rowCount } = await db.query(
     `update news set sync_lease_token = $2, sync_lease_until = now() + make_interval(secs => $3::float8 / 1000)
-     where unique_id = $1 and (sync_lease_until is null or sync_lease_until < now())`,
+     where unique_id = $1 and synced_version < version and (sync_lease_until is null or sync_lease_until < now())`,
     [uniqueId, token, leaseMs],
   );
   return rowCount > 0;

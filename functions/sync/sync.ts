@@ -56,9 +56,13 @@ async function write(article: ArticleToSync, { index }: SyncDeps): Promise<Writt
  * lease that is held until the mark. A write that failed without an answer may still land, so its lease runs out by
  * itself; only where the index refused the document is it given back.
  */
-async function writeUnderLease({ uniqueId }: ArticleToSync, { db, index, leaseMs }: SyncDeps): Promise<Written> {
+async function writeUnderLease(seen: ArticleToSync, { db, index, leaseMs }: SyncDeps): Promise<Written> {
+  const { uniqueId } = seen;
   const leaseToken = randomUUID();
   if (!(await takeSyncLease(db, uniqueId, leaseToken, leaseMs))) {
+    const current = await readArticleToSync(db, uniqueId);
+    // Written by another meanwhile: without the lease nothing is marked, and the next look finds nothing to do.
+    if (current && !current.syncPending) return { version: seen.version, leaseToken };
     throw new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`);
   }
   const article = await readArticleToSync(db, uniqueId);
