@@ -24,6 +24,7 @@ export interface ImportedEntries {
   leftOut: string[];
 }
 
+/** What an import did, table by table. */
 export interface CatalogueReport {
   agencies: ImportedEntries;
   sources: ImportedEntries;

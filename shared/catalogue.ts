@@ -36,9 +36,11 @@ interface Located {
   origin: string;
 }
 
+/** An agency as a file gives it. */
 export type AgencyEntry = Agency & Located;
 /** `isActive` is null where the file leaves it to the operator. */
 export type SourceEntry = Omit<Source, 'isActive'> & { isActive: boolean | null } & Located;
+/** A theme as a file gives it. */
 export type ThemeEntry = Theme & Located;
 
 /** What one file says; a field that it leaves out is null, or empty. */

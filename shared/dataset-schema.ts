@@ -1,6 +1,7 @@
 /** Arrow types that the public dataset uses. */
 export type DatasetColumnType = 'string' | 'list<string>' | 'timestamp[us, tz=-03:00]' | 'timestamp[ns]';
 
+/** A column of the dataset; null is allowed in all. */
 export interface DatasetColumn {
   name: string;
   type: DatasetColumnType;

@@ -34,6 +34,7 @@ export const encoderSettings = {
   HF_ENDPOINT: z.url().optional(),
 };
 
+/** Which encoder, and how it runs. */
 export interface EncoderOptions {
   /**
    * `lexical`, a folder that holds a sentence-transformers repository with ONNX files, or a Hub id `owner/name`, fetched

@@ -23,6 +23,11 @@ export class InvalidMessageError extends PermanentError {
   override name = 'InvalidMessageError';
 }
 
+/** What an unknown thrown value says, for people. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The one text of an unknown thrown value, for logs and for the quarantine. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);

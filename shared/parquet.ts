@@ -4,8 +4,10 @@ import type { DatasetColumn, DatasetColumnType } from './dataset-schema.ts';
 import { writePageIndexes } from './parquet-page-index.ts';
 import { arrowSchemaMetadata, parquetSchema } from './parquet-schema.ts';
 
+/** Compression of the pages of a file. */
 export type ParquetCodec = 'zstd' | 'snappy';
 
+/** Where a file goes, and how it is laid out. */
 export interface ParquetStreamOptions {
   columns: readonly DatasetColumn[];
   /** Takes the bytes of the file in order. They are overwritten once its promise resolves. */

@@ -7,6 +7,7 @@
 export const topics = ['requested', 'scraped', 'enriched', 'embedded', 'synced'] as const;
 export type Topic = (typeof topics)[number];
 
+/** Names of the deployed functions: verbs, as their folders. */
 export type FunctionName =
   | 'dispatch'
   | 'scrape'
@@ -35,6 +36,7 @@ export interface Delivery {
   maxDeliveryAttempts: number;
 }
 
+/** A deployed function: what starts it, what it publishes, what it may use. */
 export interface PipelineFunction {
   name: FunctionName;
   trigger: Trigger;
@@ -55,6 +57,7 @@ const delivery: Delivery = {
   maxDeliveryAttempts: 20,
 };
 
+/** The functions of the platform, along the chain. */
 export const pipeline: readonly PipelineFunction[] = [
   {
     name: 'dispatch',

@@ -1,13 +1,14 @@
 import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-connector';
 import pg from 'pg';
 import type { Database, Queryable, Row } from './database.ts';
-import { RetryableError } from './errors.ts';
+import { errorMessage, RetryableError } from './errors.ts';
 
 /** How Postgres is reached: one URL, or a Cloud SQL instance by IAM login (no proxy, no password). */
 export type PostgresTarget =
   | { url: string }
   | { instanceConnectionName: string; user: string; database: string; ipType?: 'PRIVATE' | 'PUBLIC' };
 
+/** Bounds of a pool. */
 export interface PostgresOptions {
   /** Connections of this instance at most; more callers wait in the pool's queue. Default 5. */
   maxConnections?: number;
@@ -118,5 +119,5 @@ function describeTarget(target: PostgresTarget): string {
 
 function reason(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reason).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

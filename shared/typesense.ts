@@ -4,6 +4,7 @@ import { Client, Errors } from 'typesense';
 import { ConfigError, PermanentError, RetryableError } from './errors.ts';
 import { type NewsDocument, newsCollection, optionalFieldNames } from './typesense-schema.ts';
 
+/** How the server is reached. */
 export interface TypesenseOptions {
   host: string;
   port: number;

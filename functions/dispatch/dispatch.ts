@@ -31,7 +31,7 @@ export async function planSources(
 ): Promise<{ sources: ActiveSource[]; window: DateWindow }> {
   const usual = lastDays(deps.windowDays, deps.now());
   const endDate = request.endDate ?? usual.endDate;
-  const startDate = request.startDate ?? (usual.startDate <= endDate ? usual.startDate : endDate);
+  const startDate = request.startDate ?? [usual.startDate, endDate].sort()[0]!;
   if (endDate < startDate) throw new PermanentError(`The window ends (${endDate}) before it starts (${startDate})`);
 
   if (request.agencies) {

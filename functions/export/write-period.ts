@@ -2,20 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from '../../shared/database.ts';
 import { datasetColumns } from '../../shared/dataset-schema.ts';
 import { createParquetStream, type ParquetCodec, type ParquetStream } from '../../shared/parquet.ts';
-import { type ExportRow, listExportRows, type PeriodState } from '../../shared/sql/export.ts';
+import { type ExportRow, type LedgerShard, listExportRows, type PeriodState } from '../../shared/sql/export.ts';
 import { periodBounds, shardPaths } from './period.ts';
 import type { StagedFile } from './target.ts';
 
 const BATCH = { rowCount: 500, maxTextBytes: 16 * 1024 * 1024 };
 
 /** A shard that is written and waits for its commit. */
-export interface WrittenShard {
-  path: string;
-  period: string;
-  rowCount: number;
-  digest: string;
-  sha256: string;
-  sizeBytes: number;
+export interface WrittenShard extends Omit<LedgerShard, 'commit'> {
   file: StagedFile;
 }
 

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { errorMessage } from '../../shared/errors.ts';
 import { UsageError } from './errors.ts';
 import { createProgram } from './program.ts';
 
@@ -12,7 +13,7 @@ export async function main(args: readonly string[]): Promise<number> {
     // Commander has written its own line, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (args.includes('--verbose')) console.error(error);
-    else console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    else console.error(`error: ${errorMessage(error)}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -5,8 +5,8 @@ import type { Database, Queryable, Row } from '../../shared/database.ts';
 
 /**
  * Opens Postgres in WebAssembly, with pgvector, on a folder (or in memory, without one): for the demo and first steps.
- * It has one connection; statements, transactions and sessions wait for each other. Guard the folder with `lockFolder` first: two processes on
- * one folder corrupt it.
+ * It has one connection; statements, transactions and sessions wait for each other. Guard the folder with `lockFolder`
+ * first: two processes on one folder corrupt it.
  */
 export async function openPglite(dataDir?: string): Promise<Database> {
   const pglite = await PGlite.create({

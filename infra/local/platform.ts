@@ -41,8 +41,6 @@ export interface PlatformOptions {
   hasCron: boolean;
   /** How messages are delivered; the table's subscriptions unless given. */
   subscriptions?: readonly Subscription[];
-  /** Age from which `reconcile` takes work for lost. Default 10 minutes. */
-  overdueMs?: number;
   log: Logger;
 }
 
@@ -139,7 +137,7 @@ function createHandlers(options: PlatformOptions, publisher: Bus): Record<Functi
     embed: createEmbed({ ...deps, encoder }),
     sync: createSync({ ...deps, index, leaseMs }),
     export: createExport({ ...deps, target, repo: options.datasetFolder, branch: 'main' }),
-    reconcile: createReconcile({ ...deps, targets, overdueMs: options.overdueMs ?? 600_000 }),
+    reconcile: createReconcile({ ...deps, targets, overdueMs: 600_000 }),
     quarantine: createQuarantine(deps),
   };
 }

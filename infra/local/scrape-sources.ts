@@ -2,6 +2,7 @@ import { planSources } from '../../functions/dispatch/dispatch.ts';
 import { defaultUserAgent } from '../../functions/scrape/config.ts';
 import { createHostGate } from '../../functions/scrape/host-gate.ts';
 import { runScrape } from '../../functions/scrape/run.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import { checkAgencies } from './agencies.ts';
 import { cliContext, cliDeps } from './cli-deps.ts';
 import { withDatabase } from './local-database.ts';
@@ -15,7 +16,7 @@ export type ScrapeOptions = GlobalOptions &
 /** Sources that are read side by side; what is asked of one host is bounded apart from this. */
 const concurrentSources = 4;
 /** Days that a scrape looks back when no window is given, today included. */
-export const windowDays = 3;
+const windowDays = 3;
 
 /**
  * Scrapes sources into the database, without a bus: the stages find their work by their own predicates.
@@ -61,7 +62,7 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
             );
           } catch (error) {
             failed++;
-            progress.done(`${agencyKey}: failed, ${error instanceof Error ? error.message : String(error)}`);
+            progress.done(`${agencyKey}: failed, ${errorMessage(error)}`);
           }
         }
       };

@@ -59,10 +59,12 @@ export const optionalInstant = optional(
     .refine((value) => !Number.isNaN(value.getTime())),
 );
 
+/** A list; a missing one is empty. */
 export function list<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => (isBlank(value) ? [] : value), z.array(item));
 }
 
+/** A map; a missing one is empty. */
 export function map<T extends z.ZodType>(key: z.ZodType<string, string>, value: T) {
   return z.preprocess((content) => (isBlank(content) ? {} : content), z.record(key, value));
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { downloadFile, HubApiError, modelInfo, type PathInfo, pathsInfo } from '@huggingface/hub';
-import { ConfigError, RetryableError } from '../errors.ts';
+import { ConfigError, errorMessage, RetryableError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { chooseModelFile } from './model-folder.ts';
 
@@ -13,6 +13,7 @@ const CONFIGURATION_FILE = /^(\d+_\w+\/)?(modules|config|sentence_bert_config|to
 // Weights over 2 GB lie beside the ONNX file; the first suffix is optimum's, the second PyTorch's.
 const WEIGHTS_SUFFIXES = ['', '_data', '.data'];
 
+/** A model of the Hub, and where it is kept. */
 export interface HubModel {
   /** `owner/name` */
   id: string;
@@ -107,7 +108,7 @@ async function fetchFile(file: PathInfo, target: { snapshot: Snapshot; folder: s
 
 function explained(error: unknown, { id, revision, hubUrl }: HubModel): Error {
   if (error instanceof ConfigError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   // The Hub answers 401, not 404, for a model that does not exist or is not public.
   if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode)) {
     const text = `${hubUrl} has no public model ${id} at revision ${revision}, nor is there a folder of that name`;

@@ -8,6 +8,7 @@ import { type ModelFolder, readModelFolder } from './model-folder.ts';
 const DEFAULT_BATCH_SIZE = 8;
 const KNOWN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'];
 
+/** Which model, and how it runs. */
 export interface OnnxEncoderOptions {
   /** Folder of a sentence-transformers repository. */
   folder: string;

@@ -9,6 +9,7 @@ const MAX_CHARACTERS_PER_TOKEN = 64;
 const token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
 const tokenizerConfigSchema = z.object({ pad_token: token.nullish() });
 
+/** Turns texts into the ids that a model reads. */
 export interface TextTokenizer {
   /** Id that fills the rows of a batch up to the longest; the attention mask is 0 there. */
   padId: number;

@@ -109,6 +109,7 @@ export interface DatasetRef {
   branch: string;
 }
 
+/** All shards of a dataset that the ledger knows, in no order. */
 export async function listLedgerShards(tx: Queryable, { repo, branch }: DatasetRef): Promise<LedgerShard[]> {
   const { rows } = await tx.query<LedgerShard>(
     `select path, period, row_count as "rowCount", digest, sha256, size as "sizeBytes", commit
@@ -118,6 +119,7 @@ export async function listLedgerShards(tx: Queryable, { repo, branch }: DatasetR
   return rows;
 }
 
+/** Notes shards as published now, in place of what stood under their paths. */
 export async function upsertLedgerShards(
   tx: Queryable,
   { repo, branch }: DatasetRef,
@@ -136,6 +138,7 @@ export async function upsertLedgerShards(
   );
 }
 
+/** Forgets shards that are no longer in the dataset. */
 export async function deleteLedgerShards(
   tx: Queryable,
   { repo, branch }: DatasetRef,

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { storeArticle } from '../../functions/scrape/store.ts';
 import { postgresIndex } from '../../functions/sync/search-index.ts';
+import { cliContext } from '../../infra/local/cli-deps.ts';
 import { prepareDatabase } from '../../infra/local/local-database.ts';
 import { openPglite } from '../../infra/local/pglite.ts';
 import { startPlatform } from '../../infra/local/platform.ts';
@@ -13,11 +14,9 @@ import { measureLatency } from '../../infra/local/sql.ts';
 import type { ScrapedArticle } from '../../shared/article.ts';
 import type { Database } from '../../shared/database.ts';
 import { createEncoder } from '../../shared/encoder.ts';
-import { eventVersion } from '../../shared/envelope.ts';
 import { canonicalUrl } from '../../shared/identity.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { openPostgres } from '../../shared/postgres.ts';
-import { traceparentFrom } from '../../shared/trace.ts';
 import { plainText } from '../stand-ins/sites/article.ts';
 import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
 import { generateArticles } from '../stand-ins/sites/generator.ts';
@@ -55,10 +54,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   });
   try {
     const articles = generateArticles({ seed: 1, articles: Number(values.articles), now: new Date(), days: 14 });
-    const context = {
-      attributes: { event_version: eventVersion, traceparent: traceparentFrom({}) },
-      deliveryAttempt: undefined,
-    };
+    const context = cliContext();
     const deps = { db, log: silentLogger, publisher: platform.bus };
     const startedAt = performance.now();
     const since = new Date();

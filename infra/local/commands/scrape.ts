@@ -1,6 +1,7 @@
-import { type Command, Option } from 'commander';
-import { checkWindow, parseDay, parseInteger, parseList } from '../options.ts';
+import type { Command } from 'commander';
+import { checkWindow, parseDay, parseList } from '../options.ts';
 import type { ScrapeOptions } from '../scrape-sources.ts';
+import { addNewsSourceOptions } from './news-source-options.ts';
 
 const ebcAgencies = ['agencia_brasil', 'tvbrasil'];
 
@@ -15,7 +16,7 @@ export function addScrapeCommands(program: Command): void {
 }
 
 function addScrapeCommand(program: Command, name: string, description: string, agencies?: string[]): Command {
-  return program
+  const scrapeCommand = program
     .command(name)
     .description(`${description} into the database; the stages after it find their work there`)
     .option(
@@ -28,19 +29,11 @@ function addScrapeCommand(program: Command, name: string, description: string, a
     .option(
       '--allow-update',
       "accepted as the predecessor's: known articles are always compared, and updated when they changed",
-    )
-    .addOption(
-      new Option(
-        '--source <kind>',
-        'where pages come from (default: live where there is a network, else sample)',
-      ).choices(['live', 'sample']),
-    )
-    .option('--articles <n>', 'size of the sample site', parseInteger(1, 100_000), 200)
-    .option('--site <url>', 'a sample site that runs already ("npm run stand-in -- sites")')
-    .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<ScrapeOptions>();
-      checkWindow(options);
-      const { scrapeSources } = await import('../scrape-sources.ts');
-      await scrapeSources({ ...options, ...(agencies ? { agencies } : {}) });
-    });
+    );
+  return addNewsSourceOptions(scrapeCommand).action(async (_options, command: Command) => {
+    const options = command.optsWithGlobals<ScrapeOptions>();
+    checkWindow(options);
+    const { scrapeSources } = await import('../scrape-sources.ts');
+    await scrapeSources({ ...options, ...(agencies ? { agencies } : {}) });
+  });
 }
