@@ -4,7 +4,8 @@ import { commitAndPublish, type OutboxDeps } from './outbox.ts';
 import { nextTopic, type PendingStages, type Stage } from './pending.ts';
 import type { Topic } from './pipeline.ts';
 import { closeFailures } from './sql/quarantine.ts';
-import type { ArticleMessage, StageContext } from './stage.ts';
+import type { ArticleMessage } from './stage.ts';
+import type { StageContext } from './stage-context.ts';
 
 /** One stage's work on one article, from reading the row to writing the result. */
 export interface ArticleStage<R extends PendingStages, T> {

@@ -1,11 +1,11 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
-import { eventVersion } from './envelope.ts';
-import { errorText, PermanentError } from './errors.ts';
+import { errorMessage, errorText, PermanentError } from './errors.ts';
 import type { Logger } from './log.ts';
-import type { StageContext } from './stage.ts';
-import { traceLogField, traceparentFrom } from './trace.ts';
+import { contextFrom, type StageContext } from './stage-context.ts';
+import { traceLogField } from './trace.ts';
 
+/** One operation: what a call may ask for, and what is done. */
 export interface OperationOptions<T> {
   /** Name of the function, as in the pipeline's table. */
   name: string;
@@ -26,12 +26,11 @@ export function createOperation<T>(
   return async (request, response) => {
     const startedAt = performance.now();
     const given = request.get('traceparent');
-    const traceparent = traceparentFrom(given ? { traceparent: given } : {});
-    const fields: Record<string, unknown> = { stage: options.name, ...traceLogField(traceparent, deps.projectId) };
+    const context = contextFrom(given ? { traceparent: given } : {});
+    const fields = { stage: options.name, ...traceLogField(context.attributes.traceparent!, deps.projectId) };
     try {
       const parsed = options.schema.safeParse(isEmpty(request.body) ? {} : request.body);
       if (!parsed.success) throw new PermanentError(`The request is not usable: ${z.prettifyError(parsed.error)}`);
-      const context = { attributes: { event_version: eventVersion, traceparent }, deliveryAttempt: undefined };
       const result = await options.work(parsed.data, context);
       deps.log.info('run done', { ...fields, ...result, durationMs: Math.round(performance.now() - startedAt) });
       response.status(200).json(result);
@@ -42,7 +41,7 @@ export function createOperation<T>(
         error: errorText(error),
         durationMs: Math.round(performance.now() - startedAt),
       });
-      response.status(status).json({ error: error instanceof Error ? error.message : String(error) });
+      response.status(status).json({ error: errorMessage(error) });
     }
   };
 }

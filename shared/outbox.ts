@@ -35,20 +35,50 @@ export async function commitAndPublish<T>(
   return result;
 }
 
+/** What a relay did: messages published, and those that the publisher refused. */
+export interface RelayReport {
+  published: number;
+  refused: number;
+}
+
 /**
- * Publishes what was committed and not published, oldest first, in batches.
+ * Publishes what was committed and not published, oldest first, in batches. A message that cannot be published is
+ * logged, stays, and holds up no other; when nothing of a batch can be, the rest is left for the next run.
  *
  * @param minAgeMs younger messages are left to the instance that wrote them.
- * @returns how many were published.
  */
-export async function relayOutbox(deps: OutboxDeps, minAgeMs: number, batchSize = 500): Promise<number> {
-  let published = 0;
+export async function relayOutbox(deps: OutboxDeps, minAgeMs: number, batchSize = 500): Promise<RelayReport> {
+  const report: RelayReport = { published: 0, refused: 0 };
+  let after = 0;
   for (;;) {
-    const messages = await listOutboxMessages(deps.db, minAgeMs, batchSize);
-    if (messages.length === 0) return published;
-    await publishAndDelete(deps, messages);
-    published += messages.length;
+    const messages = await listOutboxMessages(deps.db, { minAgeMs, after, limit: batchSize });
+    if (messages.length === 0) return report;
+    const published = await relayBatch(deps, messages);
+    report.published += published;
+    report.refused += messages.length - published;
+    if (published === 0) return report;
+    after = messages.at(-1)!.id;
   }
+}
+
+async function relayBatch(deps: OutboxDeps, messages: OutboxMessage[]): Promise<number> {
+  try {
+    await publishAndDelete(deps, messages);
+    return messages.length;
+  } catch {
+    // One of them is to blame, or the publisher as a whole: asked one by one, that shows.
+  }
+  let published = 0;
+  for (const message of messages) {
+    try {
+      await publishAndDelete(deps, [message]);
+      published++;
+    } catch (error) {
+      const { id, topic } = message;
+      deps.log.error('message of the outbox cannot be published', { outboxId: id, topic, error: errorText(error) });
+    }
+  }
+  return published;
 }
 
 async function publishAndDelete(deps: OutboxDeps, messages: OutboxMessage[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Topic } from './pipeline.ts';
+import type { Bind } from './sql/bindings.ts';
 
 /** Stages whose work is pending by a predicate over the row of an article. */
 export const stages = ['enrich', 'embed', 'sync'] as const;
@@ -13,15 +14,6 @@ export interface StageTargets {
   enricherRank?: number;
   /** Model in force: rows whose vector is of another one are pending. */
   embeddingModel?: string;
-}
-
-/** Binds a value and returns its placeholder: `$1`, `$2`, … */
-export type Bind = (value: unknown) => string;
-
-/** Collects the values of one statement. */
-export function bindings(): { bind: Bind; values: unknown[] } {
-  const values: unknown[] = [];
-  return { values, bind: (value) => `$${values.push(value)}` };
 }
 
 /**

@@ -32,41 +32,39 @@ const types: pg.CustomTypesConfig = {
  */
 export async function openPostgres(target: PostgresTarget, options: PostgresOptions = {}): Promise<Database> {
   const connector = 'url' in target ? undefined : new Connector();
-  const address =
-    'url' in target
-      ? { connectionString: target.url }
-      : {
-          ...(await connector!.getOptions({
-            instanceConnectionName: target.instanceConnectionName,
-            ipType: IpAddressTypes[target.ipType ?? 'PRIVATE'],
-            authType: AuthTypes.IAM,
-          })),
-          user: target.user,
-          database: target.database,
-        };
-  const pool = new pg.Pool({
-    ...address,
-    types,
-    max: options.maxConnections ?? 5,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    application_name: 'destaques',
-  });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', () => {});
-
-  const database = fromPool(pool);
+  let pool: pg.Pool | undefined;
   const close = async () => {
-    await pool.end();
+    await pool?.end();
     connector?.close();
   };
   try {
+    pool = new pg.Pool({
+      ...(await resolveTarget(target, connector)),
+      types,
+      max: options.maxConnections ?? 5,
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+      application_name: 'destaques',
+    });
+    // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+    pool.on('error', () => {});
+    const database = fromPool(pool);
     await database.query('select 1');
+    return { ...database, close };
   } catch (cause) {
     await close();
     throw new RetryableError(`Postgres at ${describeTarget(target)} cannot be reached: ${reason(cause)}`, { cause });
   }
-  return { ...database, close };
+}
+
+async function resolveTarget(target: PostgresTarget, connector: Connector | undefined): Promise<pg.PoolConfig> {
+  if ('url' in target) return { connectionString: target.url };
+  const address = await connector!.getOptions({
+    instanceConnectionName: target.instanceConnectionName,
+    ipType: IpAddressTypes[target.ipType ?? 'PRIVATE'],
+    authType: AuthTypes.IAM,
+  });
+  return { ...address, user: target.user, database: target.database };
 }
 
 function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
@@ -106,8 +104,10 @@ function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
 }
 
 async function run<R extends object = Row>(client: pg.Pool | pg.PoolClient, text: string, values?: unknown[]) {
-  const result = await client.query<R & pg.QueryResultRow>(text, values);
-  return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 };
+  // A text of several statements has several results; the last one is the answer.
+  const results = [await client.query<R & pg.QueryResultRow>(text, values)].flat();
+  const { rows, rowCount } = results.at(-1)!;
+  return { rows: rows as R[], rowCount: rowCount ?? 0 };
 }
 
 function describeTarget(target: PostgresTarget): string {

@@ -5,16 +5,10 @@ import { type Envelope, eventVersion, messageIdOf, parseEnvelope } from './envel
 import { errorText, InvalidMessageError, PermanentError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { recordFailure } from './sql/quarantine.ts';
-import { traceLogField, traceparentFrom } from './trace.ts';
+import { contextFrom, type StageContext } from './stage-context.ts';
+import { traceLogField } from './trace.ts';
 
-/** What the work of a stage gets beside the data of its message. */
-export interface StageContext {
-  /** Attributes of every message that this work publishes: the event version, and the trace it belongs to. */
-  attributes: Record<string, string>;
-  /** Attempt of this delivery, 1 for the first; undefined where the subscription does not count. */
-  deliveryAttempt: number | undefined;
-}
-
+/** One stage of the chain: what its messages look like, and what is done with them. */
 export interface StageOptions<T> {
   /** Name of the function, as in the pipeline's table. */
   stage: string;
@@ -25,6 +19,7 @@ export interface StageOptions<T> {
   work(data: T, context: StageContext): Promise<Record<string, unknown>>;
 }
 
+/** What every stage needs to answer for its messages. */
 export interface StageDeps {
   db: Database;
   log: Logger;
@@ -33,6 +28,7 @@ export interface StageDeps {
 
 /** An article's message: a nudge; the row decides. */
 export const articleMessage = z.object({ unique_id: z.string().min(1).max(120), version: z.number().int() });
+/** @see articleMessage */
 export type ArticleMessage = z.infer<typeof articleMessage>;
 
 /**
@@ -52,15 +48,11 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
     let envelope: Envelope | undefined;
     try {
       envelope = parseEnvelope(request.body);
-      const traceparent = traceparentFrom(envelope.attributes);
+      const context = contextFrom(envelope.attributes);
       fields.deliveryAttempt = envelope.deliveryAttempt;
-      Object.assign(fields, traceLogField(traceparent, deps.projectId));
+      Object.assign(fields, traceLogField(context.attributes.traceparent!, deps.projectId));
       const data = parseData(options.schema, envelope);
       fields.subject = options.subject(data);
-      const context = {
-        attributes: { event_version: eventVersion, traceparent },
-        deliveryAttempt: envelope.deliveryAttempt,
-      };
       Object.assign(fields, await options.work(data, context));
       finish(204, 'info', 'message done');
     } catch (error) {
@@ -81,6 +73,15 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
       finish(204, 'error', 'message failed for good, recorded in quarantine');
     }
   };
+}
+
+/** The HTTP function of a stage whose messages are about one article. */
+export function createArticleStage(
+  stage: string,
+  work: (message: ArticleMessage, context: StageContext) => Promise<Record<string, unknown>>,
+  deps: StageDeps,
+): HttpFunction {
+  return createStage({ stage, schema: articleMessage, subject: (message) => message.unique_id, work }, deps);
 }
 
 function parseData<T>(schema: z.ZodType<T>, envelope: Envelope): T {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/database.ts';
-import { type Bind, bindings } from '../../shared/pending.ts';
+import { type Bind, bindings } from '../../shared/sql/bindings.ts';
 
 /** Narrows a search; what is left out does not. */
 export interface SearchFilter {

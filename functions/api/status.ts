@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../shared/database.ts';
-import { bindings, pending, type Stage, type StageTargets, stages } from '../../shared/pending.ts';
+import { pending, type Stage, type StageTargets, stages } from '../../shared/pending.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
 
 /** Where the pipeline stands. Names as the answer of `GET /status` has them. */
 export interface Status extends Coverage {

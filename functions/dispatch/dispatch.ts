@@ -1,7 +1,7 @@
 import type { Database } from '../../shared/database.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Publisher } from '../../shared/publisher.ts';
-import type { StageContext } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import { type DateWindow, lastDays } from '../../shared/window.ts';
 import { type ActiveSource, listActiveSources, listUnknownAgencies } from './sql.ts';
 

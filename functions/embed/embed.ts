@@ -1,7 +1,8 @@
 import { runArticleStage } from '../../shared/article-stage.ts';
 import type { Encoder } from '../../shared/encoder.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
+import type { ArticleMessage } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import { type ArticleToEmbed, readArticleToEmbed, saveEmbedding } from './sql.ts';
 
 export interface EmbedDeps extends OutboxDeps {

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../shared/database.ts';
-import { bindings, type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
+import { type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
 
 export interface ArticleToEmbed extends PendingStages {
   uniqueId: string;

@@ -1,6 +1,7 @@
 import { runArticleStage } from '../../shared/article-stage.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
+import type { ArticleMessage } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import type { Enricher, Enrichment, Taxonomy } from './enricher.ts';
 import { type ArticleToEnrich, readArticleToEnrich, saveEnrichment } from './sql.ts';
 

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../shared/database.ts';
-import { bindings, type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
+import { type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
 import type { EnrichableArticle, Enrichment } from './enricher.ts';
 
 export interface ArticleToEnrich extends EnrichableArticle, PendingStages {

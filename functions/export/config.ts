@@ -6,8 +6,8 @@ export const config = z.object({
   ...functionSettings,
   /** Folder that stands for the Hub. */
   EXPORT_DIR: z.string(),
-  /** Name of the dataset in the ledger; the folder unless set. */
-  EXPORT_REPO: z.string().optional(),
+  /** Name of the dataset in the ledger, which `GET /status` shows. */
+  EXPORT_REPO: z.string().default('govbrnews'),
   EXPORT_BRANCH: z.string().default('main'),
   EXPORT_CODEC: z.enum(['zstd', 'snappy']).default('zstd'),
   /** Size from which a period goes on in another shard. */

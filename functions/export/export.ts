@@ -1,17 +1,19 @@
 import type { Database, Queryable } from '../../shared/database.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ParquetCodec } from '../../shared/parquet.ts';
+import { currentMonthStart } from './period.ts';
+import { planExport } from './plan.ts';
 import {
   type DatasetRef,
   deleteLedgerShards,
+  hasArticles,
   type LedgerShard,
   listLedgerShards,
   listPeriods,
   type PeriodState,
   upsertLedgerShards,
-} from '../../shared/sql/export.ts';
-import { currentMonthStart } from './period.ts';
-import { planExport } from './plan.ts';
+} from './sql.ts';
 import type { DatasetTarget, DatasetTree, StagedFile } from './target.ts';
 import { type WrittenShard, writePeriod } from './write-period.ts';
 
@@ -57,7 +59,11 @@ export interface ExportResult {
   commit: string | null;
 }
 
-/** Brings the published dataset to what the table holds: only periods that changed are written, in one commit. */
+/**
+ * Brings the published dataset to what the table holds: only periods that changed are written, in one commit.
+ *
+ * @throws {PermanentError} when the table is empty and the dataset is not, unless a full sync is asked for.
+ */
 export async function exportDataset(options: ExportOptions, deps: ExportDeps): Promise<ExportResult> {
   // Before the snapshot: what is read after this head can never be older than what stands under it.
   const tree = await deps.target.readTree();
@@ -71,6 +77,12 @@ export async function exportDataset(options: ExportOptions, deps: ExportDeps): P
     const { ledger, plan, written } = await deps.db.snapshot(async (tx) => {
       const ledger = await listLedgerShards(tx, options);
       const periods = await listPeriods(tx, currentMonthStart(options.now));
+      if (tree.files.size > 0 && !options.fullSync && !(await hasArticles(tx))) {
+        throw new PermanentError(
+          `The table holds no article, and the dataset has ${tree.files.size} shards: is this the right database? ` +
+            'A full sync would delete them',
+        );
+      }
       const plan = planExport({ periods, ledger, tree, fullSync: options.fullSync ?? false });
       deps.log.info('export planned', {
         stage: 'export',

@@ -15,7 +15,7 @@ http(
     ...deps,
     now: () => new Date(),
     target: createFolderTarget(folder),
-    repo: settings.EXPORT_REPO ?? folder,
+    repo: settings.EXPORT_REPO,
     branch: settings.EXPORT_BRANCH,
     codec: settings.EXPORT_CODEC,
     maxShardBytes: settings.EXPORT_MAX_SHARD_MB * 1024 * 1024,

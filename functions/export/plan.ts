@@ -1,4 +1,4 @@
-import type { LedgerShard, PeriodState } from '../../shared/sql/export.ts';
+import type { LedgerShard, PeriodState } from './sql.ts';
 import type { DatasetTree } from './target.ts';
 
 export interface ExportPlan {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from '../../shared/database.ts';
 import { datasetColumns } from '../../shared/dataset-schema.ts';
 import { createParquetStream, type ParquetCodec, type ParquetStream } from '../../shared/parquet.ts';
-import { type ExportRow, type LedgerShard, listExportRows, type PeriodState } from '../../shared/sql/export.ts';
 import { periodBounds, shardPaths } from './period.ts';
+import { type ExportRow, type LedgerShard, listExportRows, type PeriodState } from './sql.ts';
 import type { StagedFile } from './target.ts';
 
 const BATCH = { rowCount: 500, maxTextBytes: 16 * 1024 * 1024 };

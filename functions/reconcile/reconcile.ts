@@ -1,7 +1,7 @@
-import { type OutboxDeps, relayOutbox } from '../../shared/outbox.ts';
+import { type OutboxDeps, type RelayReport, relayOutbox } from '../../shared/outbox.ts';
 import { type Stage, type StageTargets, stages, topicOf } from '../../shared/pending.ts';
 import { listPendingArticles } from '../../shared/sql/pending.ts';
-import type { StageContext } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 
 export interface ReconcileDeps extends OutboxDeps {
   targets: StageTargets;
@@ -10,13 +10,15 @@ export interface ReconcileDeps extends OutboxDeps {
 }
 
 export interface ReconcileReport {
-  relayed: number;
+  relayed: RelayReport;
   requeued: Record<Stage, number>;
 }
 
 /** Articles requeued per stage and run at most: a large backlog is spread over runs. */
 const maxRequeued = 5000;
 const pageSize = 500;
+/** What failed for good is asked again after this long: an operator or a deployment may have mended it. */
+const quarantinePauseMs = 6 * 60 * 60 * 1000;
 
 /**
  * Sends what was committed and never published, and nudges what is overdue. An article that is pending in several
@@ -29,7 +31,7 @@ export async function reconcile(context: StageContext, deps: ReconcileDeps): Pro
     let after = '';
     while (requeued[stage] < maxRequeued) {
       const limit = Math.min(pageSize, maxRequeued - requeued[stage]);
-      const page = { minAgeMs: deps.overdueMs, isFirst: true, after, limit };
+      const page = { minAgeMs: deps.overdueMs, isFirst: true, quarantinePauseMs, after, limit };
       const articles = await listPendingArticles(deps.db, stage, deps.targets, page);
       await deps.publisher.publish(
         articles.map((article) => ({ topic: topicOf[stage], data: article, attributes: context.attributes })),

@@ -3,7 +3,7 @@ import { errorText } from '../../shared/errors.ts';
 import { canonicalUrl } from '../../shared/identity.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
 import { closeFailures, recordFailure } from '../../shared/sql/quarantine.ts';
-import type { StageContext } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import { failureCategory } from './errors.ts';
 import { createFetchPage } from './fetch-page.ts';
 import type { HostGate } from './host-gate.ts';

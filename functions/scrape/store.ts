@@ -4,7 +4,7 @@ import { contentHash, legacyId, uniqueIdCandidates } from '../../shared/identity
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
 import { closeFailures } from '../../shared/sql/quarantine.ts';
 import { type ArticleInput, storeArticles } from '../../shared/sql/store-articles.ts';
-import type { StageContext } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import { identityDate } from '../../shared/time.ts';
 
 export type StoreOutcome = 'inserted' | 'updated' | 'unchanged';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { integer } from '../../shared/config.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
+import type { Logger } from '../../shared/log.ts';
 import { createTypesense } from '../../shared/typesense.ts';
 import { postgresIndex, type SearchIndex, typesenseIndex } from './search-index.ts';
 
@@ -26,7 +27,10 @@ export const leaseMs = 2 * indexTimeoutMs;
  *
  * @throws {ConfigError} when Typesense is asked for and not described.
  */
-export async function openSearchIndex(settings: z.infer<typeof searchIndexConfig>): Promise<SearchIndex> {
+export async function openSearchIndex(
+  settings: z.infer<typeof searchIndexConfig>,
+  deps: { log: Logger },
+): Promise<SearchIndex> {
   if (settings.SEARCH_INDEX === 'postgres') return postgresIndex;
   const { TYPESENSE_HOST: host, TYPESENSE_API_KEY: apiKey } = settings;
   if (!host || !apiKey) throw new ConfigError('SEARCH_INDEX=typesense needs TYPESENSE_HOST and TYPESENSE_API_KEY');
@@ -37,6 +41,9 @@ export async function openSearchIndex(settings: z.infer<typeof searchIndexConfig
     apiKey,
     timeoutMs: indexTimeoutMs,
   });
-  await typesense.ensureCollection();
+  const { collection, isCurrent } = await typesense.ensureCollection();
+  if (!isCurrent) {
+    deps.log.warning('the search index serves a collection of another schema', { stage: 'sync', collection });
+  }
   return typesenseIndex(typesense);
 }

@@ -6,4 +6,4 @@ import { createHandler } from './handler.ts';
 
 const settings = loadConfig(config);
 const deps = await openFunctionDeps(settings);
-http('sync', createHandler({ ...deps, index: await openSearchIndex(settings), leaseMs }));
+http('sync', createHandler({ ...deps, index: await openSearchIndex(settings, deps), leaseMs }));

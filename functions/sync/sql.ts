@@ -1,5 +1,6 @@
 import type { Queryable } from '../../shared/database.ts';
-import { bindings, type PendingStages, pendingColumns } from '../../shared/pending.ts';
+import { type PendingStages, pendingColumns } from '../../shared/pending.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
 import type { NewsForIndex, ThemeLabel } from './document.ts';
 
 /** What `sync` must know of an article to mark it. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { runArticleStage } from '../../shared/article-stage.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
+import type { ArticleMessage } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import { toDocument } from './document.ts';
 import type { SearchIndex } from './search-index.ts';
 import {
@@ -65,9 +66,14 @@ async function writeUnderLease(seen: ArticleToSync, { db, index, leaseMs }: Sync
     if (current && !current.syncPending) return { version: seen.version, leaseToken };
     throw new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`);
   }
+  const takenAt = performance.now();
   const article = await readArticleToSync(db, uniqueId);
   const source = await readDocumentSource(db, uniqueId);
   if (!article || !source) throw new RetryableError(`Article ${uniqueId} has no row in news`);
+  // Half of the lease is for reading: what is left must outlast the write.
+  if (performance.now() - takenAt > leaseMs / 2) {
+    throw new RetryableError(`Article ${uniqueId} took too long to read for the lease of ${leaseMs} ms on it`);
+  }
   if (article.isRemoved) {
     await index.remove(uniqueId);
     return { version: article.version, leaseToken };

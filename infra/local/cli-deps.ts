@@ -1,9 +1,6 @@
 import type { Database } from '../../shared/database.ts';
-import { eventVersion } from '../../shared/envelope.ts';
 import { createLogger, type Logger, silentLogger } from '../../shared/log.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { StageContext } from '../../shared/stage.ts';
-import { traceparentFrom } from '../../shared/trace.ts';
 import type { GlobalOptions } from './options.ts';
 
 /** Log lines on stderr when they are asked for: stdout is for results. */
@@ -14,12 +11,4 @@ export function cliLogger({ verbose }: Pick<GlobalOptions, 'verbose'>): Logger {
 /** What a stage needs when nobody listens: its messages go nowhere, as on a topic without subscriptions. */
 export function cliDeps(db: Database, options: Pick<GlobalOptions, 'verbose'>): OutboxDeps {
   return { db, log: cliLogger(options), publisher: { publish: async () => {}, close: async () => {} } };
-}
-
-/** The context of work that no message started. */
-export function cliContext(): StageContext {
-  return {
-    attributes: { event_version: eventVersion, traceparent: traceparentFrom({}) },
-    deliveryAttempt: undefined,
-  };
 }

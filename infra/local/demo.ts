@@ -6,8 +6,9 @@ import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { type Subscription, subscriptions } from '../../shared/pipeline.ts';
+import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
-import { cliContext, cliLogger } from './cli-deps.ts';
+import { cliLogger } from './cli-deps.ts';
 import { lockFolder } from './folder-lock.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSource, type NewsSourceKind, openNewsSource } from './news-source.ts';
@@ -73,7 +74,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const log = cliLogger(options);
     const encoder = await createEncoder(encoderOptions(settings), { log });
     resources.defer(() => encoder.close());
-    const index = await openSearchIndex(settings);
+    const index = await openSearchIndex(settings, { log });
     const enricher = createLocalEnricher();
     const source = await openNewsSource(options, new Date());
     resources.defer(() => source.close());
@@ -104,7 +105,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const before = await countStages(db, targets);
     const runStartedAt = new Date();
     // What a run that was killed left behind, before anything new.
-    await reconcile(cliContext(), { db, log, publisher: platform.bus, targets, overdueMs: 0 });
+    await reconcile(contextFrom(), { db, log, publisher: platform.bus, targets, overdueMs: 0 });
     await platform.call('dispatch', dispatchRequest(options, source));
     await watch(platform, progress);
     progress.update('exporting');

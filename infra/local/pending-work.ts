@@ -4,9 +4,11 @@ import type { OutboxDeps } from '../../shared/outbox.ts';
 import type { Stage, StageTargets } from '../../shared/pending.ts';
 import { listPendingArticles } from '../../shared/sql/pending.ts';
 import { recordFailure } from '../../shared/sql/quarantine.ts';
-import type { ArticleMessage, StageContext } from '../../shared/stage.ts';
+import type { ArticleMessage } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
+import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
-import { cliContext, cliDeps } from './cli-deps.ts';
+import { cliDeps } from './cli-deps.ts';
 import { createProgress } from './progress.ts';
 
 export interface WorkOptions {
@@ -36,7 +38,7 @@ export async function workOffPending(db: Database, worker: Worker, options: Work
   if (options.agencies) await checkAgencies(db, options.agencies);
   const deps = cliDeps(db, options);
   const { log } = deps;
-  const context = cliContext();
+  const context = contextFrom();
   const progress = createProgress();
   const startedAt = performance.now();
   const filter = { startDate: options.startDate, endDate: options.endDate, agencies: options.agencies };

@@ -16,7 +16,9 @@ export function createProgram(): Command {
     )
     .addOption(new Option('--data <folder>', 'folder of the embedded database and the dataset').default('.data'))
     .addOption(
-      new Option('--database-url <url>', 'a Postgres with pgvector, in place of the embedded one').env('DATABASE_URL'),
+      new Option('--database-url <url>', 'a Postgres with pgvector to work on, in place of the embedded one').env(
+        'DATABASE_URL',
+      ),
     )
     .option('--verbose', 'log every message, and show where an error came from')
     .showHelpAfterError('(add --help for help)')

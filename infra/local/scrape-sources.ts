@@ -3,8 +3,9 @@ import { defaultUserAgent } from '../../functions/scrape/config.ts';
 import { createHostGate } from '../../functions/scrape/host-gate.ts';
 import { runScrape } from '../../functions/scrape/run.ts';
 import { errorMessage } from '../../shared/errors.ts';
+import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
-import { cliContext, cliDeps } from './cli-deps.ts';
+import { cliDeps } from './cli-deps.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSourceOptions, openNewsSource } from './news-source.ts';
 import type { GlobalOptions } from './options.ts';
@@ -42,7 +43,7 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
         userAgent: defaultUserAgent,
         now: () => new Date(),
       };
-      const context = cliContext();
+      const context = contextFrom();
       const progress = createProgress();
       progress.done(
         `Scraping ${sources.length} sources, ${window.startDate} to ${window.endDate}, from ${news.description}`,

@@ -26,7 +26,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       db,
       encoder,
       enricher: createLocalEnricher(),
-      index: await openSearchIndex(settings),
+      index: await openSearchIndex(settings, { log }),
       dispatcher: source.dispatcher,
       requestIntervalMs: source.requestIntervalMs,
       datasetFolder: join(options.data, 'dataset'),

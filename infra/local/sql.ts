@@ -1,5 +1,6 @@
 import type { Queryable } from '../../shared/database.ts';
-import { bindings, pending, type StageTargets } from '../../shared/pending.ts';
+import { pending, type StageTargets } from '../../shared/pending.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
 
 /** How many articles have been through each stage, and what was not. */
 export interface StageCounts {

@@ -7,6 +7,7 @@ import { sync } from '../../functions/sync/sync.ts';
 import type { Database } from '../../shared/database.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import type { Stage } from '../../shared/pending.ts';
+import { cliLogger } from './cli-deps.ts';
 import { withDatabase } from './local-database.ts';
 import type { GlobalOptions } from './options.ts';
 import { type Worker, type WorkOptions, workOffPending } from './pending-work.ts';
@@ -44,8 +45,8 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
       close: () => encoder.close(),
     };
   },
-  sync: async () => {
-    const index = await openSearchIndex(loadLocalSettings());
+  sync: async (_db, options) => {
+    const index = await openSearchIndex(loadLocalSettings(), { log: cliLogger(options) });
     return {
       stage: 'sync',
       targets: {},

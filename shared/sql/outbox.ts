@@ -30,13 +30,16 @@ export async function deleteOutboxMessages(db: Queryable, ids: readonly number[]
   await db.query('delete from outbox where id = any($1::bigint[])', [ids]);
 }
 
-/** The oldest messages that were committed at least `minAgeMs` ago: younger ones are on their way. */
-export async function listOutboxMessages(db: Queryable, minAgeMs: number, limit: number): Promise<OutboxMessage[]> {
+/** The oldest messages after an id that were committed at least `minAgeMs` ago: younger ones are on their way. */
+export async function listOutboxMessages(
+  db: Queryable,
+  page: { minAgeMs: number; after: number; limit: number },
+): Promise<OutboxMessage[]> {
   const { rows } = await db.query<OutboxMessage>(
     `select id, topic, data, attributes from outbox
-     where created_at <= now() - make_interval(secs => $1::float8 / 1000)
-     order by id limit $2`,
-    [minAgeMs, limit],
+     where id > $1 and created_at <= now() - make_interval(secs => $2::float8 / 1000)
+     order by id limit $3`,
+    [page.after, page.minAgeMs, page.limit],
   );
   return rows;
 }

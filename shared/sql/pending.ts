@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
-import { bindings, pending, pendingParts, type Stage, type StageTargets, stages } from '../pending.ts';
+import { pending, pendingParts, type Stage, type StageTargets, stages } from '../pending.ts';
+import { bindings } from './bindings.ts';
 
 export interface PendingArticle {
   unique_id: string;
@@ -12,6 +13,8 @@ export interface PendingFilter {
   minAgeMs?: number;
   /** Leaves out articles on which an earlier stage has work too: that one nudges this one. */
   isFirst?: boolean;
+  /** Leaves out articles that this stage put in quarantine within this time. */
+  quarantinePauseMs?: number;
   /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
   startDate?: string | undefined;
   endDate?: string | undefined;
@@ -35,6 +38,11 @@ export async function listPendingArticles(
     for (const earlier of stages.slice(0, stages.indexOf(stage))) {
       where.push(`${pending(earlier, targets, bind)} is not true`);
     }
+  }
+  if (page.quarantinePauseMs) {
+    where.push(`not exists (select from quarantine
+      where stage = ${bind(stage)} and md5(subject) = md5(news.unique_id) and closed_at is null
+        and last_failed_at > now() - make_interval(secs => ${bind(page.quarantinePauseMs)}::float8 / 1000))`);
   }
   if (page.startDate)
     where.push(`published_at >= (${bind(page.startDate)}::date)::timestamp at time zone 'America/Sao_Paulo'`);

@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { storeArticle } from '../../functions/scrape/store.ts';
 import { postgresIndex } from '../../functions/sync/search-index.ts';
-import { cliContext } from '../../infra/local/cli-deps.ts';
 import { prepareDatabase } from '../../infra/local/local-database.ts';
 import { openPglite } from '../../infra/local/pglite.ts';
 import { startPlatform } from '../../infra/local/platform.ts';
@@ -17,6 +16,7 @@ import { createEncoder } from '../../shared/encoder.ts';
 import { canonicalUrl } from '../../shared/identity.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { openPostgres } from '../../shared/postgres.ts';
+import { contextFrom } from '../../shared/stage-context.ts';
 import { plainText } from '../stand-ins/sites/article.ts';
 import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
 import { generateArticles } from '../stand-ins/sites/generator.ts';
@@ -54,7 +54,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   });
   try {
     const articles = generateArticles({ seed: 1, articles: Number(values.articles), now: new Date(), days: 14 });
-    const context = cliContext();
+    const context = contextFrom();
     const deps = { db, log: silentLogger, publisher: platform.bus };
     const startedAt = performance.now();
     const since = new Date();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type FunctionServer, serveFunction } from '../../infra/local/functions-server.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { createOperation } from '../../shared/http.ts';
-import type { StageContext } from '../../shared/stage.ts';
+import type { StageContext } from '../../shared/stage-context.ts';
 import { createRecorder } from '../support/articles.ts';
 
 const recorder = createRecorder();

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { DemoOptions } from '../demo.ts';
+import { UsageError } from '../errors.ts';
 import { checkWindow, parseDay, parseList } from '../options.ts';
 import { addNewsSourceOptions } from './news-source-options.ts';
 
@@ -14,11 +15,14 @@ export function addDemoCommand(program: Command): void {
     .option('--end-date <day>', 'published on this day or earlier', parseDay);
   addNewsSourceOptions(demoCommand)
     .option('--model <model>', 'embedding model: a folder, a Hub id, or "lexical"; EMBEDDING_MODEL unless given')
-    .option('--fresh', 'forget the data of earlier runs first')
+    .option('--fresh', 'forget the data folder of earlier runs first')
     .option('--json', 'print one JSON object as the last line, and everything else to stderr')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<DemoOptions & { json?: boolean }>();
       checkWindow(options);
+      if (options.fresh && options.databaseUrl) {
+        throw new UsageError('--fresh forgets the data folder, never a database of --database-url or DATABASE_URL');
+      }
       const { runDemo } = await import('../demo.ts');
       const { formatSummary } = await import('../summary.ts');
       const result = await runDemo(options);

@@ -225,6 +225,16 @@ describe('export', { skip: withoutPostgres }, () => {
     assert.deepEqual(await ledger(), []);
   });
 
+  test('an empty table, as of a wrong database, empties no dataset unless a full sync is asked for', async () => {
+    await insertArticles(db, [{ id: 'a', publishedAt: '2026-01-10T12:00:00Z' }]);
+    await run();
+    await db.query('truncate news cascade');
+    await assert.rejects(run(), /holds no article, and the dataset has 1 shards/);
+    assert.deepEqual(await readIds(folder), { 'train-2026-01.parquet': ['a'] });
+    await run({ fullSync: true });
+    assert.deepEqual(await readIds(folder), {});
+  });
+
   test('a file that is lost or cut short is restored', async () => {
     await insertArticles(db, [
       { id: 'a', publishedAt: '2026-01-10T12:00:00Z' },

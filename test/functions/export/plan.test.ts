@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planExport } from '../../../functions/export/plan.ts';
-import type { LedgerShard } from '../../../shared/sql/export.ts';
+import type { LedgerShard } from '../../../functions/export/sql.ts';
 
 const shard = (period: string, values: Partial<LedgerShard> = {}): LedgerShard => ({
   path: `data/train-${period}.parquet`,

@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/reconcile/handler.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
 import { insertOutboxMessages } from '../../../shared/sql/outbox.ts';
+import { recordFailure } from '../../../shared/sql/quarantine.ts';
 import { createRecorder, nudges, seedArticle } from '../../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
 
@@ -22,7 +23,7 @@ describe('reconcile', { skip: withoutPostgres }, () => {
     await database?.drop();
   });
   beforeEach(async () => {
-    await database.db.query('truncate news, outbox cascade');
+    await database.db.query('truncate news, outbox, quarantine cascade');
     recorder.published.length = 0;
     recorder.failWith = undefined;
   });
@@ -47,7 +48,10 @@ describe('reconcile', { skip: withoutPostgres }, () => {
 
   test('finds nothing to do where all is done', async () => {
     await seed('a', synced);
-    assert.deepEqual(await call(), { relayed: 0, requeued: { enrich: 0, embed: 0, sync: 0 } });
+    assert.deepEqual(await call(), {
+      relayed: { published: 0, refused: 0 },
+      requeued: { enrich: 0, embed: 0, sync: 0 },
+    });
     assert.deepEqual(recorder.published, []);
   });
 
@@ -58,10 +62,23 @@ describe('reconcile', { skip: withoutPostgres }, () => {
     await seed('done', synced);
     await seed('young', 'title = title', new Date());
     const requeued = { enrich: 1, embed: 1, sync: 1 };
-    assert.deepEqual(await call(), { relayed: 0, requeued });
+    assert.deepEqual(await call(), { relayed: { published: 0, refused: 0 }, requeued });
     assert.deepEqual(nudges(recorder.published), ['scraped to-enrich 1', 'enriched to-embed 1', 'embedded to-sync 1']);
     assert.equal(recorder.published[0]!.attributes.event_version, '1');
-    assert.deepEqual(await call(), { relayed: 0, requeued }, 'again in the next run, until it is done');
+    assert.deepEqual(
+      await call(),
+      { relayed: { published: 0, refused: 0 }, requeued },
+      'again in the next run, until it is done',
+    );
+  });
+
+  test('leaves what a stage refused alone for six hours, then asks again', async () => {
+    await seed('refused');
+    const entry = { stage: 'enrich', subject: 'refused', data: null, attributes: {}, error: 'PermanentError' };
+    await recordFailure(database.db, entry);
+    assert.deepEqual((await call()).requeued, { enrich: 0, embed: 0, sync: 0 });
+    await database.db.query("update quarantine set last_failed_at = now() - interval '7 hours'");
+    assert.deepEqual((await call()).requeued, { enrich: 1, embed: 0, sync: 0 });
   });
 
   test('makes what a new enricher and a new model ask for pending without a row that changed', async () => {
@@ -81,7 +98,7 @@ describe('reconcile', { skip: withoutPostgres }, () => {
     await database.db.query(
       `update outbox set created_at = now() - interval '1 hour' where id = (select min(id) from outbox)`,
     );
-    assert.equal((await call()).relayed, 1);
+    assert.deepEqual((await call()).relayed, { published: 1, refused: 0 });
     assert.deepEqual(
       recorder.published.map(({ attributes }) => attributes),
       [{ traceparent: 'own' }],

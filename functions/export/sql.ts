@@ -1,5 +1,5 @@
-import type { Queryable } from '../database.ts';
-import type { DatasetRow } from '../dataset-schema.ts';
+import type { Queryable } from '../../shared/database.ts';
+import type { DatasetRow } from '../../shared/dataset-schema.ts';
 
 /** What the table holds of one period now: the digest is the hex MD5 over `<unique_id> <version>\n` of its rows. */
 export interface PeriodState {
@@ -29,6 +29,12 @@ export async function listPeriods(tx: Queryable, firstDay: Date): Promise<Period
     [firstDay.toISOString()],
   );
   return rows;
+}
+
+/** Whether the table has ever held an article: removed ones count. */
+export async function hasArticles(tx: Queryable): Promise<boolean> {
+  const { rowCount } = await tx.query('select from news limit 1');
+  return rowCount > 0;
 }
 
 /** A row of the dataset and its version, which the ledger's digest covers. */
