@@ -105,11 +105,11 @@ function fromWall(wall: WallTime, hasTime: boolean): ParsedDate | null {
 }
 
 const BRAZILIAN_DATE =
-  /(?<!\d)(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)(?:[\s,]*(?:[-–—|]|[àa]s)?\s*(\d{1,2})\s?[h:]\s?(\d{2})(?!\d)(?::(\d{2}))?)?/i;
+  /(?<!\d)(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)(?:[\s,]*(?:[-–—|]|[àa]s)?\s*(\d{1,2})\s?(?:[h:]\s?(\d{2})(?!\d)(?::(\d{2}))?|h(?!\s?\d)))?/i;
 
 /**
- * Reads the first Brazilian date of a text: `DD/MM/YYYY`, `DD/MM/YYYY HHhMM`, `DD/MM/YYYY - HH:MM`,
- * `DD/MM/YYYY às HH:MM`; local time of Brasília.
+ * Reads the first Brazilian date of a text: `DD/MM/YYYY`, `DD/MM/YYYY HHhMM`, `DD/MM/YYYY HHh`,
+ * `DD/MM/YYYY - HH:MM`, `DD/MM/YYYY às HH:MM`; local time of Brasília.
  *
  * @returns null when there is none, or when it is not on the calendar (31/02); an impossible time leaves the day.
  */
@@ -118,11 +118,11 @@ export function parseBrazilianDate(text: string): ParsedDate | null {
   if (!match) return null;
   const [day, month, year] = [Number(match[1]), Number(match[2]), Number(match[3])];
   if (match[4] === undefined) return fromWall({ year, month, day }, false);
-  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6] ?? 0)];
+  const [hour, minute, second] = [Number(match[4]), Number(match[5] ?? 0), Number(match[6] ?? 0)];
   return fromWall({ year, month, day, hour, minute, second }, true) ?? fromWall({ year, month, day }, false);
 }
 
-const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
  * Reads an ISO 8601 date or date-time, as JSON-LD and `<time datetime>` carry it. Without an offset it is local time of
@@ -139,8 +139,8 @@ export function parseIsoDate(text: string): ParsedDate | null {
   const zone = match[7];
   if (zone === undefined) return fromWall(wall, true);
   if (!isOnCalendar(wall)) return null;
-  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? ['', '+', '0', '0'];
-  const zoneMs = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1);
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? ['', '+', '0', '0'];
+  const zoneMs = (Number(hours) * 60 + Number(minutes ?? 0)) * 60_000 * (sign === '-' ? -1 : 1);
   const utc = Date.UTC(year, month - 1, day, wall.hour, wall.minute, wall.second);
   return { instant: new Date(utc - zoneMs), hasTime: true };
 }
