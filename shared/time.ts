@@ -105,7 +105,7 @@ function fromWall(wall: WallTime, hasTime: boolean): ParsedDate | null {
 }
 
 const BRAZILIAN_DATE =
-  /(?<!\d)(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)(?:[\s,]*(?:[-–—|]|[àa]s)?\s*(\d{1,2})\s?(?:[h:]\s?(\d{2})(?!\d)(?::(\d{2}))?|h(?!\s?\d)))?/i;
+  /(?<!\d)(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d(?!\d?[h:]\d{2}))(?:[\s,]*(?:[-–—|]|[àa]s)?\s*(\d{1,2})\s?(?:[h:]\s?(\d{2})(?!\d)(?::(\d{2}))?|h(?!\s?\d)))?/i;
 
 /**
  * Reads the first Brazilian date of a text: `DD/MM/YYYY`, `DD/MM/YYYY HHhMM`, `DD/MM/YYYY HHh`,
@@ -122,7 +122,8 @@ export function parseBrazilianDate(text: string): ParsedDate | null {
   return fromWall({ year, month, day, hour, minute, second }, true) ?? fromWall({ year, month, day }, false);
 }
 
-const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+const ISO_DATE =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
  * Reads an ISO 8601 date or date-time, as JSON-LD and `<time datetime>` carry it. Without an offset it is local time of

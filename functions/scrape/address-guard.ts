@@ -66,9 +66,10 @@ export function createGuardedDispatcher(lookup: LookupAll = dnsLookup): Dispatch
         if (error) return callback(error, []);
         const refused = addresses.find(({ address }) => !isPublicAddress(address));
         if (refused) return callback(refusal(hostname, refused.address), []);
-        if (options.all) return callback(null, addresses);
         const [first] = addresses;
+        // Node's own sockets throw at an empty list, outside of any promise.
         if (!first) return callback(new Error(`${hostname} has no address`), []);
+        if (options.all) return callback(null, addresses);
         callback(null, first.address, first.family);
       });
     },

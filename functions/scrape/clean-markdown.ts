@@ -8,17 +8,21 @@ export interface KnownTexts {
 }
 
 const SHARE_LINK =
-  /(?:facebook\.com\/(?:sharer|share\.php)|(?:twitter|x)\.com\/(?:share|intent)|linkedin\.com\/(?:shareArticle|sharing)|(?:api|web)\.whatsapp\.com\/send|wa\.me\/\?|whatsapp:|t\.me\/share|telegram\.me\/share|plus\.google\.com\/share|pinterest\.com\/pin\/create)/i;
+  /(?:facebook\.com\/(?:sharer|share\.php)|(?:twitter|x)\.com\/(?:share|intent\/(?:tweet|post))|linkedin\.com\/(?:shareArticle|sharing)|(?:api|web)\.whatsapp\.com\/send\/?\?(?!.*\bphone=)|wa\.me\/\?|whatsapp:|t\.me\/share|telegram\.me\/share|plus\.google\.com\/share|pinterest\.com\/pin\/create|^mailto:\?)/i;
+const IMAGE = /!\[(?:[^[\]\\]|\\.)*\]\([^()\s]*\)/g;
 const LINK = /!?\[((?:[^[\]\\]|\\.)*)\]\(([^()\s]*)(?:\s+"[^"]*")?\)/g;
 const SHARE_LABEL =
-  /^(?:(?:link para )?copiar(?: para)?(?: a)? (?:área de transferência|link)|compartilh(?:e|ar)(?: (?:esta?|isso|nas redes sociais|notícia|conteúdo|página|por|no|na|via|em))*|facebook|twitter|x|linkedin|whatsapp|telegram|[\s:|•·*,-])*$/i;
+  /^(?:(?:link para )?copiar(?: para)?(?: a)? (?:área de transferência|link)|compartilh(?:e|ar)(?: (?:esta?|isso|nas redes sociais|notícia|conteúdo|página|por|no|na|via|em))*|facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|e-?mail|imprimir|[\s:|•·*,-])*$/i;
+/** The same without links to tell it from a sentence: only what such a block begins with. */
+const SHARE_HEADING =
+  /^compartilh(?:e|ar)(?: (?:esta?|[ao]|isso|notícia|conteúdo|página|matéria|artigo|nas redes sociais))*\s*:?$/i;
 
 const DAY = String.raw`(?:\d{1,2}\/\d{1,2}\/\d{4}|\d{1,2}º? de \p{L}+ de \d{4})`;
 const TIME = String.raw`(?:[\s,]*(?:[-–—|]|[àa]s)?\s*\d{1,2}\s?[h:]\s?\d{0,2}(?::\d{2})?(?:min)?)?`;
 const LABEL = String.raw`(?:(?:publicad[oa]|atualizad[oa]|criad[oa]|modificad[oa]|última (?:atualização|modificação))(?: em)?\s*:?\s*)?`;
 const DATE_LINE = new RegExp(String.raw`^(?:${LABEL}${DAY}${TIME}[\s,.;|-]*){1,4}$`, 'iu');
 
-const IMAGES_ONLY = /^(?:!\[[^\]]*\]\([^()\s]*\)\s*)+$/;
+const IMAGES_ONLY = /^(?:!\[[^\]]*\]\([^()\s]*\)\s*|\[!\[[^\]]*\]\([^()\s]*\)\]\([^()\s]*\)\s*)+$/;
 const CLOSING_CREDIT = /^[_*\\]*\*[_*\\\s]*Com informações d[aeo]s?\s.{0,200}$/;
 
 /** The words of a block without its marks. */
@@ -44,16 +48,17 @@ function key(text: string | null): string {
 /** Links to the share forms of networks with nothing but their labels: the block that portals print around a text. */
 function isShareBlock(block: string): boolean {
   let shareLinks = 0;
-  const labels = block.replace(LINK, (_, text: string, url: string) => {
+  const labels = block.replace(IMAGE, '').replace(LINK, (_, text: string, url: string) => {
     if (!SHARE_LINK.test(url)) return ` ${text} `;
     shareLinks += 1;
     return ' ';
   });
-  if (shareLinks === 0) return /^compartilhe:?$/i.test(plain(block));
+  if (shareLinks === 0) return SHARE_HEADING.test(plain(block));
   return labels.length < 500 && SHARE_LABEL.test(collapse(labels).trim());
 }
 
-function isDateLine(block: string): boolean {
+/** Whether a block or a line is nothing but dates and what they are of. */
+export function isDateLine(block: string): boolean {
   const text = plain(block);
   return text.length < 200 && DATE_LINE.test(text);
 }

@@ -54,8 +54,8 @@ export async function openListing(
     const category = failureCategory(error);
     if (category !== 'html_changed' && category !== 'empty_content' && !isNoApi(expected, category)) throw error;
     return open(other, sourceUrl, fetchPage).catch((otherError: unknown) => {
-      // Nothing is known about the other engine when its site did not answer.
-      throw failureCategory(otherError) === 'network_error' ? otherError : error;
+      // Nothing is known about the other engine when its site did not answer as it does to browsers.
+      throw /^(?:network_error|anti_bot)$/.test(failureCategory(otherError)) ? otherError : error;
     });
   }
 }

@@ -1,4 +1,4 @@
-import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { errorMessage, PermanentError, RetryableError } from '../../shared/errors.ts';
 
 /** The outcome of a run that did not work, as operators see it. */
 export type FailureCategory =
@@ -16,7 +16,7 @@ export class NetworkError extends RetryableError {
   readonly category = 'network_error';
   readonly url: string;
   constructor(url: string, cause: unknown) {
-    super(`${url} could not be fetched: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`${url} could not be fetched: ${errorMessage(cause)}`, { cause });
     this.url = url;
   }
 }

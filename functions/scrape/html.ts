@@ -50,6 +50,29 @@ export function parseHtml(html: string, url: string): CheerioAPI {
 const BREAKING =
   /^(?:address|article|aside|blockquote|br|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|li|main|menu|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)$/;
 
+/** Never part of a text: code, controls, navigation, players with what they say to old browsers. */
+const DROPPED_TAGS = new Set(
+  `audio button canvas embed form head iframe input link map meta nav object script select style svg template
+   textarea video`.split(/\s+/),
+);
+/** What Plone puts around and into a body. */
+const DROPPED_CLASSES = new Set(
+  `social-links documentByLine documentActions documentPublished documentModified hiddenStructure sr-only visualClear
+   portalMessage link-clipboard`.split(/\s+/),
+);
+
+/** Whether an element has no place in a text. */
+export function isDropped({ name, attribs }: Element): boolean {
+  if (DROPPED_TAGS.has(name)) return true;
+  return attribs.class?.split(/\s+/).some((className) => DROPPED_CLASSES.has(className)) ?? false;
+}
+
+/** Whether an element stands within one that has no place in a text. */
+export function isWithinDropped(element: Element): boolean {
+  for (let { parent } = element; parent && isElement(parent); { parent } = parent) if (isDropped(parent)) return true;
+  return false;
+}
+
 /** Whether text before and after this tag are separate words, whatever stands between. */
 export function breaksText(tagName: string): boolean {
   return BREAKING.test(tagName);
@@ -77,6 +100,11 @@ export function textOf(nodes: Iterable<AnyNode>): string {
   return collapse(Array.from(nodes, rawText).join(' ')).trim();
 }
 
+/** A text as it stands in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
 /** An absolute http(s), mailto or tel address, or null for anything that is none (`javascript:`, `data:`, broken). */
 export function absoluteUrl(href: string | undefined, baseUrl: string): string | null {
   if (href === undefined) return null;
@@ -86,5 +114,6 @@ export function absoluteUrl(href: string | undefined, baseUrl: string): string |
 
 /** What relative links of a page are relative to. */
 export function baseUrlOf($: CheerioAPI, pageUrl: string): string {
-  return absoluteUrl($('base[href]').attr('href'), pageUrl) ?? pageUrl;
+  const url = absoluteUrl($('base[href]').attr('href'), pageUrl);
+  return url?.startsWith('http') ? url : pageUrl;
 }

@@ -24,9 +24,10 @@ export async function readArticle(
   const canonical = canonicalUrl(item.url);
   if (canonical === null) throw new BrokenUrlError(item.url, 'it is no web address');
   const extractedAt = now();
+  // Some portals list themselves under http, which only redirects.
+  const pageUrl = extractor.articleUrl(item.url.replace(/^http:/, 'https:'));
   const article: ExtractedArticle =
-    item.readArticle?.() ??
-    extractor.parseArticle(await fetchNews(fetchPage, extractor.articleUrl(item.url), extractor.accept), item.url);
+    item.readArticle?.() ?? extractor.parseArticle(await fetchNews(fetchPage, pageUrl, extractor.accept), item.url);
   const { published, updated, ...fields } = article;
   const [publishedAt, publishedAtSource] = published
     ? ([published.instant, published.source] as const)

@@ -51,13 +51,13 @@ const META_CHARSET = /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)/i;
 
 /**
  * Decodes a body by byte-order mark, header, `<meta>` in the first 1024 bytes, in this order; without any, UTF-8 if it
- * is valid as such, else Windows-1252, which is what older portals send.
+ * is valid as such, else Windows-1252, which is what older portals send. JSON is UTF-8, whatever markup it carries.
  */
 export function decodeBody(bytes: Buffer, contentType: string): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return new TextDecoder().decode(bytes);
   const declared =
     decoderFor(/charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(contentType)?.[1]) ??
-    decoderFor(META_CHARSET.exec(bytes.toString('latin1', 0, 1024))?.[1]);
+    decoderFor(/json/i.test(contentType) ? 'utf-8' : META_CHARSET.exec(bytes.toString('latin1', 0, 1024))?.[1]);
   if (declared) return declared.decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

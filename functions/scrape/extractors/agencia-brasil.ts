@@ -3,7 +3,7 @@ import { baseUrlOf, type Element, parseHtml } from '../html.ts';
 import type { Page } from '../page.ts';
 import { numberedPage, parseLinks } from './ebc-listing.ts';
 import { type ExtractedArticle, type Extractor, HTML } from './extractor.ts';
-import { contentOf, dateOf, firstFilled, firstImage, firstText, tagsOf } from './fields.ts';
+import { contentOf, dateOf, firstFilled, firstImage, firstOf, firstText, tagsOf } from './fields.ts';
 
 /** Two generations of markup are in use. */
 const LISTING = ['a.capa-noticia[href*="/noticia/"]', '#view-ultimas-noticias-ajax .ultima_isotope a[title]'];
@@ -13,8 +13,9 @@ const ARTICLE = {
   subtitle: 'div.linha-fina-noticia',
   date: 'div.data',
   body: 'div.conteudo-noticia',
+  figures: 'figure, div.conteudo-noticia',
   /** Pictures are loaded late: the address stands in one attribute, else in the fallback for browsers without scripts. */
-  images: ['figure img[data-echo]', 'figure noscript img', 'figure img', 'div.conteudo-noticia img'],
+  images: ['img[data-echo]', 'noscript img', 'img'],
   tags: 'a[href*="/tags/"]',
 };
 
@@ -25,11 +26,12 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
   if (title === null) throw new ExtractionError(url, 'title');
   const known = { title, subtitle: firstText($(ARTICLE.subtitle)), editorialLead: null };
   const date = dateOf($(ARTICLE.date));
-  const images = ARTICLE.images.map((selector) => firstImage($<Element, string>(selector), baseUrl));
+  const imageIn = (figure: Element) =>
+    firstOf(ARTICLE.images, (selector) => firstImage($(figure).find<Element>(selector), baseUrl));
   return {
     ...known,
     content: contentOf(firstFilled($, [ARTICLE.body]) ?? [], { url, baseUrl, known, hasVideo: false }),
-    imageUrl: images.find((image) => image !== null) ?? null,
+    imageUrl: $<Element, string>(ARTICLE.figures).toArray().map(imageIn).find(Boolean) ?? null,
     videoUrl: null,
     category: null,
     tags: tagsOf($(ARTICLE.tags)),

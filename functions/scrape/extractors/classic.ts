@@ -1,5 +1,6 @@
 import type { Cheerio, CheerioAPI } from 'cheerio/slim';
 import { parseBrazilianDate } from '../../../shared/time.ts';
+import { isDateLine } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
 import { absoluteUrl, baseUrlOf, type Element, parseHtml, textOf } from '../html.ts';
 import type { Page } from '../page.ts';
@@ -10,8 +11,19 @@ import {
   type ListingItem,
   type ListingPage,
   type Published,
+  withParameter,
 } from './extractor.ts';
-import { categoryOf, contentOf, dateOf, firstFilled, firstImage, firstText, tagsOf } from './fields.ts';
+import {
+  categoryOf,
+  contentOf,
+  dateOf,
+  firstFilled,
+  firstImage,
+  firstOf,
+  firstText,
+  tagsOf,
+  unlessUnset,
+} from './fields.ts';
 import { newsArticleDates } from './json-ld.ts';
 
 interface ListingLayout {
@@ -22,7 +34,7 @@ interface ListingLayout {
   date: string;
 }
 
-/** The first layout that yields an entry is the layout of the page. */
+/** The first layout that yields a link is the layout of the page. */
 const LISTING_LAYOUTS: readonly ListingLayout[] = [
   {
     entry: 'article.tileItem',
@@ -57,11 +69,13 @@ const LISTING_LAYOUTS: readonly ListingLayout[] = [
 const ARTICLE = {
   title: 'h1.documentFirstHeading',
   editorialLead: 'p.nitfSubtitle',
-  subtitle: '.documentDescription, p.description, p.discreet',
+  subtitle: ['.documentDescription', 'p.description', 'p.discreet'],
+  /** Small print in the text and under its pictures has the same class. */
+  notSubtitle: '#parent-fieldname-text *, .newsImageContainer *, .captioned *, figure *',
   body: ['#parent-fieldname-text', '#content-core', '#content'],
   /** Parts of #content that are fields of their own, where it has to serve as the body. */
   notBody: 'h1.documentFirstHeading, p.nitfSubtitle, .documentDescription, .keywords, #category, .portal-breadcrumbs',
-  images: '#content-core img, #content img',
+  images: ['#content-core img', '#content img'],
   tags: ['a[href*="origem=keyword"]', '.keywords a'],
   breadcrumbs: 'nav.portal-breadcrumbs a, nav#breadcrumbs a',
   published: '.documentPublished .value',
@@ -107,7 +121,7 @@ function parseListing(page: Page): ListingPage {
   const baseUrl = baseUrlOf($, page.url);
   for (const layout of LISTING_LAYOUTS) {
     const entries = $<Element, string>(layout.entry).toArray();
-    if (entries.length === 0) continue;
+    if (!entries.some((entry) => $(entry).find(layout.link).attr('href') !== undefined)) continue;
     const items = entries.map((entry) => listingItem($(entry), layout, baseUrl, page.url));
     return { items: items.filter((item) => item !== null), entryCount: entries.length, isLast: false };
   }
@@ -115,21 +129,32 @@ function parseListing(page: Page): ListingPage {
 }
 
 function category($: CheerioAPI): string | null {
-  const breadcrumbs = $(ARTICLE.breadcrumbs).not('.home, .home a');
+  const breadcrumbs = $<Element, string>(ARTICLE.breadcrumbs)
+    .not('.home, .home a')
+    .filter((_, crumb) => !/^(?:Página inicial|Início|Home)$/i.test(textOf([crumb])));
   return categoryOf(firstText(breadcrumbs.eq(1)) ?? $('meta[name="category"]').attr('content'));
 }
 
-/** JSON-LD, the by-line, then a line of its own that begins with "Publicado em". */
-function published($: CheerioAPI, jsonLd: Date | null): Published | null {
-  if (jsonLd) return { instant: jsonLd, source: 'json-ld' };
-  const byLine = dateOf($(ARTICLE.published));
-  if (byLine) return { instant: byLine.instant, source: 'page' };
-  for (const element of $('#content').find('p, div, span')) {
-    const text = textOf([element]);
-    const date = /^Publicad[oa] em\b/i.test(text) && text.length < 100 ? parseBrazilianDate(text) : null;
-    if (date) return { instant: date.instant, source: 'page' };
+/** A line of its own that begins with "Publicado em", its label and its date in one element or in two. */
+function publishedLine($: CheerioAPI): Date | null {
+  const labels = $<Element, string>('#content *').filter((_, { children }) =>
+    children.some((child) => child.type === 'text' && /^\s*Publicad[oa]\b/i.test(child.data)),
+  );
+  for (const label of labels.slice(0, 20)) {
+    for (const element of [label, label.parent]) {
+      const [line = ''] = element ? textOf([element]).split(/ (?:por|[|(–—])(?: |$)/i) : [];
+      const date = /^Publicad/i.test(line) && isDateLine(line) ? unlessUnset(parseBrazilianDate(line)) : null;
+      if (date) return date.instant;
+    }
   }
   return null;
+}
+
+/** JSON-LD, the by-line, then a line in the text. */
+function published($: CheerioAPI, jsonLd: Date | null): Published | null {
+  if (jsonLd) return { instant: jsonLd, source: 'json-ld' };
+  const instant = dateOf($(ARTICLE.published))?.instant ?? publishedLine($);
+  return instant && { instant, source: 'page' };
 }
 
 function parseArticle(page: Page, url: string): ExtractedArticle {
@@ -139,12 +164,14 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
   if (title === null) throw new ExtractionError(url, 'title');
   const dates = newsArticleDates($);
   const body = firstFilled($, ARTICLE.body);
-  const subtitle = firstText($('#content').find(ARTICLE.subtitle).not('#parent-fieldname-text *'));
+  const subtitle = firstOf(ARTICLE.subtitle, (selector) =>
+    firstText($('#content').find(selector).not(ARTICLE.notSubtitle)),
+  );
   const known = { title, subtitle, editorialLead: firstText($(ARTICLE.editorialLead)) };
   const tags = ARTICLE.tags.map((selector) => tagsOf($(selector))).find((texts) => texts.length > 0);
   // Before the body loses the parts that are none of it.
   const fields = {
-    imageUrl: firstImage($<Element, string>(ARTICLE.images), baseUrl),
+    imageUrl: firstOf(ARTICLE.images, (selector) => firstImage($<Element, string>(selector), baseUrl)),
     category: category($),
     published: published($, dates.published),
     updated: dates.modified ?? dateOf($(ARTICLE.modified))?.instant ?? null,
@@ -158,10 +185,7 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
 export const classic: Extractor = {
   platform: 'classic',
   accept: HTML,
-  listingUrl(sourceUrl, { entryCount }) {
-    const separator = sourceUrl.includes('?') ? '&' : '?';
-    return `${sourceUrl}${separator}b_start:int=${entryCount}`;
-  },
+  listingUrl: (sourceUrl, { entryCount }) => withParameter(sourceUrl, `b_start:int=${entryCount}`),
   parseListing,
   articleUrl: (url) => url,
   parseArticle,

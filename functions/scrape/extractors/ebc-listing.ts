@@ -1,17 +1,19 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { absoluteUrl, baseUrlOf, type Element, parseHtml, textOf } from '../html.ts';
 import type { Page } from '../page.ts';
-import type { ListingItem, ListingPage } from './extractor.ts';
+import { type ListingItem, type ListingPage, withParameter } from './extractor.ts';
 
 /** The address of a listing that counts pages from 0. */
 export function numberedPage(sourceUrl: string, page: number): string {
-  return `${sourceUrl}${sourceUrl.includes('?') ? '&' : '?'}page=${page}`;
+  return withParameter(sourceUrl, `page=${page}`);
 }
 
-function itemOf($: CheerioAPI, link: Element, baseUrl: string): ListingItem | null {
+/** Null for a link to another site: the radio's stories stand between those of the agency. */
+function itemOf($: CheerioAPI, link: Element, baseUrl: string, page: Page): ListingItem | null {
   const url = absoluteUrl(link.attribs.href, baseUrl);
+  if (url === null || URL.parse(url)?.host !== new URL(page.url).host) return null;
   const title = textOf($(link).find('h1, h2, h3, h4').first()) || textOf([link]) || (link.attribs.title ?? '').trim();
-  return url === null ? null : { url, title, date: null, category: null, tags: [] };
+  return { url, title, date: null, category: null, tags: [] };
 }
 
 /** Listings of EBC are bare links without dates. The first selector that finds one is the layout of the page. */
@@ -19,11 +21,9 @@ export function parseLinks(page: Page, selectors: readonly string[]): ListingPag
   const $ = parseHtml(page.body, page.url);
   const baseUrl = baseUrlOf($, page.url);
   for (const selector of selectors) {
-    const items = $<Element, string>(selector)
-      .toArray()
-      .map((link) => itemOf($, link, baseUrl))
-      .filter((item) => item !== null);
-    if (items.length > 0) return { items, entryCount: items.length, isLast: false };
+    const links = $<Element, string>(selector).toArray();
+    const items = links.map((link) => itemOf($, link, baseUrl, page)).filter((item) => item !== null);
+    if (items.length > 0) return { items, entryCount: links.length, isLast: false };
   }
   return { items: [], entryCount: 0, isLast: true };
 }

@@ -1,4 +1,4 @@
-import type { PublishedAtSource } from '../../../shared/article.ts';
+import type { PublishedAtSource, ScrapedArticle } from '../../../shared/article.ts';
 import type { Platform } from '../../../shared/platform.ts';
 import type { ParsedDate } from '../../../shared/time.ts';
 import type { Page } from '../page.ts';
@@ -9,17 +9,12 @@ export interface Published {
   source: PublishedAtSource;
 }
 
-/** The fields of an article as its page gives them. */
-export interface ExtractedArticle {
-  title: string;
-  subtitle: string | null;
-  editorialLead: string | null;
-  /** Clean Markdown; empty only where there is a video. */
-  content: string;
-  imageUrl: string | null;
-  videoUrl: string | null;
-  category: string | null;
-  tags: string[];
+/** The fields of an article as its page gives them. `content` is empty only where there is a video. */
+export interface ExtractedArticle
+  extends Pick<
+    ScrapedArticle,
+    'title' | 'subtitle' | 'editorialLead' | 'content' | 'imageUrl' | 'videoUrl' | 'category' | 'tags'
+  > {
   /** Null when the page says nothing: the listing's date counts then. */
   published: Published | null;
   updated: Date | null;
@@ -66,3 +61,9 @@ export interface Extractor {
 }
 
 export const HTML = 'text/html,application/xhtml+xml;q=0.9';
+
+/** The address with one more parameter, as it is: Plone's have a colon in their names. */
+export function withParameter(url: string, parameter: string): string {
+  const { origin, pathname, search } = new URL(url);
+  return `${origin}${pathname}${search === '' ? '?' : `${search}&`}${parameter}`;
+}

@@ -2,12 +2,18 @@ import type { Cheerio, CheerioAPI } from 'cheerio/slim';
 import { type ParsedDate, parseBrazilianDate, parseIsoDate } from '../../../shared/time.ts';
 import { cleanMarkdown, type KnownTexts } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
-import { type AnyNode, collapse, type Element, textOf } from '../html.ts';
+import { type AnyNode, collapse, type Element, isWithinDropped, textOf } from '../html.ts';
 import { imageUrl } from '../image-url.ts';
 import { toMarkdown } from '../markdown.ts';
 
-/** `news.category` is varchar(500). */
-const MAX_CATEGORY_LENGTH = 500;
+/** What the first of these selectors, in this order, gives that is not null. */
+export function firstOf<T>(selectors: readonly string[], read: (selector: string) => T | null): T | null {
+  for (const selector of selectors) {
+    const value = read(selector);
+    if (value !== null) return value;
+  }
+  return null;
+}
 
 /** The text of the first element that has one. */
 export function firstText(elements: Cheerio<AnyNode>): string | null {
@@ -34,24 +40,30 @@ export function tagsOf(elements: Cheerio<AnyNode>): string[] {
 }
 
 export function categoryOf(text: string | null | undefined): string | null {
-  return text?.trim().slice(0, MAX_CATEGORY_LENGTH).toWellFormed() || null;
+  return text?.trim() || null;
+}
+
+/** The date unless it was never set, which Plone writes as the end of 1969. */
+export function unlessUnset(date: ParsedDate | null): ParsedDate | null {
+  return date && date.instant.getUTCFullYear() > 1970 ? date : null;
 }
 
 /** The date of the first element that holds one, in its `datetime` attribute or its text. */
 export function dateOf(elements: Cheerio<AnyNode>): ParsedDate | null {
   for (const element of elements) {
     const attribute = 'attribs' in element ? element.attribs.datetime : undefined;
-    const date = (attribute ? parseIsoDate(attribute) : null) ?? parseBrazilianDate(textOf([element]));
+    const date =
+      unlessUnset(attribute ? parseIsoDate(attribute) : null) ?? unlessUnset(parseBrazilianDate(textOf([element])));
     if (date) return date;
   }
   return null;
 }
 
-/** The address of the first of these pictures that shows something. */
+/** The address of the first of these pictures that shows something and is no part of the frame. */
 export function firstImage(images: Cheerio<Element>, baseUrl: string): string | null {
   for (const image of images) {
     const url = imageUrl(image, baseUrl);
-    if (url !== null) return url;
+    if (url !== null && !isWithinDropped(image)) return url;
   }
   return null;
 }

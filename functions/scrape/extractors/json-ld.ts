@@ -1,5 +1,6 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { parseIsoDate } from '../../../shared/time.ts';
+import { unlessUnset } from './fields.ts';
 
 export interface NewsArticleDates {
   published: Date | null;
@@ -26,7 +27,7 @@ function findInBrokenJson(text: string): Record<string, unknown> | undefined {
 }
 
 function instant(value: unknown): Date | null {
-  return typeof value === 'string' ? (parseIsoDate(value)?.instant ?? null) : null;
+  return typeof value === 'string' ? (unlessUnset(parseIsoDate(value))?.instant ?? null) : null;
 }
 
 /** The dates of the page's JSON-LD `NewsArticle`, from invalid JSON too. */

@@ -3,14 +3,14 @@ import { absoluteUrl, baseUrlOf, type Element, parseHtml, textOf } from '../html
 import type { Page } from '../page.ts';
 import { numberedPage, parseLinks } from './ebc-listing.ts';
 import { type ExtractedArticle, type Extractor, HTML } from './extractor.ts';
-import { contentOf, dateOf, firstImage, firstText, tagsOf } from './fields.ts';
+import { contentOf, dateOf, firstImage, firstOf, firstText, tagsOf } from './fields.ts';
 
 const LISTING = ['div.view-ultimas h3.heading a'];
 
 const ARTICLE = {
-  title: 'article h1, h1',
+  title: ['article h1', 'h1'],
   editorialLead: 'h4.txtNoticias',
-  dates: 'h5, span.date-display-single',
+  dates: ['article h5', 'h5', 'span.date-display-single'],
   body: 'article p, article ul, article ol, article blockquote, article h2, article h3',
   image: 'article img',
   video: 'video source[type="video/mp4"]',
@@ -23,10 +23,10 @@ const BOILERPLATE = /^(?:\*\s?Restrição de uso|Clique aqui para saber|Tags:)/i
 function parseArticle(page: Page, url: string): ExtractedArticle {
   const $ = parseHtml(page.body, page.url);
   const baseUrl = baseUrlOf($, page.url);
-  const title = firstText($(ARTICLE.title));
+  const title = firstOf(ARTICLE.title, (selector) => firstText($(selector)));
   if (title === null) throw new ExtractionError(url, 'title');
   const known = { title, subtitle: null, editorialLead: firstText($(ARTICLE.editorialLead)) };
-  const date = dateOf($(ARTICLE.dates));
+  const date = firstOf(ARTICLE.dates, (selector) => dateOf($(selector)));
   const videoUrl = absoluteUrl($(ARTICLE.video).attr('src'), baseUrl);
   const selected = $(ARTICLE.body);
   const body = selected.not(selected.find(ARTICLE.body.replaceAll('article ', ''))).toArray();

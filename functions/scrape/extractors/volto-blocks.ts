@@ -1,3 +1,4 @@
+import { escapeHtml } from '../html.ts';
 import { isRecord, type JsonRecord, stringOf } from './json.ts';
 
 /** Tags that Slate's node types stand for; others are transparent. */
@@ -7,10 +8,6 @@ const SLATE_MARKS = ['bold', 'strong', 'italic', 'em'];
 
 /** Depth of blocks within blocks and of Slate nodes that is still read; beyond it a document is not an article. */
 const MAX_DEPTH = 60;
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
 
 function slateNode(node: unknown, depth: number): string {
   if (!isRecord(node) || depth > MAX_DEPTH) return '';
@@ -34,14 +31,22 @@ function slateNodes(nodes: unknown, depth = 0): string {
   return Array.isArray(nodes) ? nodes.map((node) => slateNode(node, depth)).join('') : '';
 }
 
+/** What the site says of a picture's sizes: a list, or a list by field. */
+function scalesOf({ image_scales: scales }: JsonRecord): JsonRecord | undefined {
+  const records = [scales].flat().filter(isRecord);
+  return records.flatMap((record) => ('download' in record ? record : Object.values(record).flat())).find(isRecord);
+}
+
 function imageBlock(block: JsonRecord): string {
-  const address = stringOf(block.url).replace(/\/$/, '');
+  const [reference] = [block.url].flat();
+  const address = (isRecord(reference) ? stringOf(reference['@id']) : stringOf(reference)).replace(/\/$/, '');
   if (address === '') return '';
-  const [scales] = [block.image_scales].flat().filter(isRecord);
+  const download = stringOf(scalesOf(block)?.download);
   // A block points at an image object of the site; the picture itself is a view of it.
   const isObject =
     !address.includes('/@@') && !(/^https?:/.test(address) && !/^https?:\/\/[^/]*gov\.br\//.test(address));
-  const url = isObject ? `${address}/${stringOf(scales?.download) || '@@images/image'}` : address;
+  const view = /^https?:/.test(download) ? download : `${address}/${download || '@@images/image'}`;
+  const url = isObject ? view : address;
   const caption = stringOf(block.caption) || stringOf(block.description);
   const picture = `<p><img src="${escapeHtml(url)}" alt="${escapeHtml(stringOf(block.alt))}"></p>`;
   return caption === '' ? picture : `${picture}<p>${escapeHtml(caption)}</p>`;
@@ -72,38 +77,44 @@ function tableBlock(block: JsonRecord): string {
   return html.length === 0 ? '' : `<table>${html.join('')}</table>`;
 }
 
-function blockHtml(block: JsonRecord, depth: number): string {
+/** Columns, tabs and the like hold blocks of their own, quotes and boxes a rich text; all other types are frame. */
+function otherBlock(block: JsonRecord, depth: number): string[] {
+  const inner = bodyHtml(isRecord(block.data) ? block.data : block, depth + 1);
+  const title = stringOf(block.title).trim();
+  if (inner.length > 0) return title === '' ? inner : [`<p><strong>${escapeHtml(title)}</strong></p>`, ...inner];
+  return [slateNodes(block.value)];
+}
+
+function blockHtml(block: JsonRecord, depth: number): string[] {
   switch (block['@type']) {
     case 'slate':
-      return (
-        slateNodes(block.value) || (typeof block.plaintext === 'string' ? `<p>${escapeHtml(block.plaintext)}</p>` : '')
-      );
+      return [slateNodes(block.value) || `<p>${escapeHtml(stringOf(block.plaintext))}</p>`];
     case 'html':
-      return stringOf(block.html);
+      return [stringOf(block.html)];
     case 'text':
-      return textBlock(block);
+      return [textBlock(block)];
     case 'image':
-      return imageBlock(block);
+      return [imageBlock(block)];
     case 'table':
     case 'slateTable':
-      return tableBlock(block);
+      return [tableBlock(block)];
     default:
-      // Columns, tabs and the like hold blocks of their own; all other types are frame.
-      return blocksHtml(isRecord(block.data) ? block.data : block, depth + 1);
+      return otherBlock(block, depth);
   }
 }
 
 /**
- * The body of a Volto document as HTML, its blocks in the order of `blocks_layout`. Frame (title, description, lead
- * image, share buttons, text to speech, listings) is left out.
+ * The body of a Volto document as pieces of HTML, its blocks in the order of `blocks_layout`. Frame (title, description,
+ * lead image, share buttons, text to speech, listings) is left out.
  */
-export function blocksHtml(content: JsonRecord, depth = 0): string {
+export function bodyHtml(content: JsonRecord, depth = 0): string[] {
   const { blocks, blocks_layout: layout } = content;
-  if (!isRecord(blocks) || depth > MAX_DEPTH) return '';
+  if (!isRecord(blocks) || depth > MAX_DEPTH) return [];
   const order = isRecord(layout) && Array.isArray(layout.items) ? layout.items : Object.keys(blocks);
   return order
     .map((id) => blocks[String(id)])
     .filter(isRecord)
-    .map((block) => blockHtml(block, depth))
-    .join('\n');
+    .flatMap((block) => blockHtml(block, depth))
+    .filter((html) => html !== '')
+    .map((html) => html.replaceAll('/++api++', ''));
 }

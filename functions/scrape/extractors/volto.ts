@@ -3,19 +3,24 @@ import { ExtractionError, UnexpectedAnswerError } from '../errors.ts';
 import { absoluteUrl, collapse, type Element, parseHtml } from '../html.ts';
 import type { Page } from '../page.ts';
 import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
-import { categoryOf, contentOf, firstImage, uniqueTags } from './fields.ts';
+import { categoryOf, contentOf, firstImage, uniqueTags, unlessUnset } from './fields.ts';
 import { isRecord, type JsonRecord, stringOf } from './json.ts';
-import { blocksHtml } from './volto-blocks.ts';
+import { bodyHtml } from './volto-blocks.ts';
 
 const PAGE_SIZE = 25;
 const SEARCH =
   '@search?portal_type=News%20Item&sort_on=effective&sort_order=descending&fullobjects=1&metadata_fields=effective&metadata_fields=modified';
 
-/** `https://www.gov.br/anvisa/pt-br/x` → `https://www.gov.br/anvisa/++api++/pt-br/x` */
+/**
+ * `https://www.gov.br/anvisa/pt-br/x` → `https://www.gov.br/anvisa/++api++/pt-br/x`; a site without an agency in its
+ * path has the API at its root.
+ */
 function apiUrl(url: string): string {
   const { origin, pathname } = new URL(url);
-  const [agency = '', ...path] = pathname.split('/').filter((part) => part !== '' && part !== '++api++');
-  return [origin, agency, '++api++', ...path].join('/');
+  const path = pathname.split('/').filter((part) => part !== '' && part !== '++api++');
+  const language = path.indexOf('pt-br');
+  const agencyLength = language === -1 ? Math.min(1, path.length) : language;
+  return [origin, ...path.slice(0, agencyLength), '++api++', ...path.slice(agencyLength)].join('/');
 }
 
 /** Reads JSON; a maintenance page in its place is an error, never an empty listing. */
@@ -30,10 +35,8 @@ function parseJson({ body, contentType, url }: Page): JsonRecord {
   return value;
 }
 
-/** A date that was never set is written as the end of 1969. */
 function dateOf(value: unknown): ParsedDate | null {
-  const date = parseIsoDate(stringOf(value));
-  return date && date.instant.getUTCFullYear() > 1970 ? date : null;
+  return unlessUnset(parseIsoDate(stringOf(value)));
 }
 
 function textOf(value: unknown): string | null {
@@ -64,12 +67,17 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   const title = textOf(document.title);
   if (title === null) throw new ExtractionError(url, 'title');
   const known = { title, subtitle: textOf(document.description), editorialLead: textOf(document.subtitle) };
-  const $ = parseHtml(blocksHtml(document), url);
+  // One by one: what one block leaves open must not swallow the next.
+  const parts = bodyHtml(document).map((html) => parseHtml(html, url));
+  const images = parts.map(($) => firstImage($<Element, string>('img'), url));
   const date = dateOf(document.effective);
   return {
     ...known,
-    content: contentOf($.root().contents(), { url, baseUrl: url, known, hasVideo: false }),
-    imageUrl: leadImage(document, url) ?? firstImage($<Element, string>('img'), url),
+    content: contentOf(
+      parts.flatMap(($) => $.root().contents().toArray()),
+      { url, baseUrl: url, known, hasVideo: false },
+    ),
+    imageUrl: leadImage(document, url) ?? images.find(Boolean) ?? null,
     videoUrl: null,
     category: categoryName(document),
     tags: tagsOf(document),
@@ -78,8 +86,8 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   };
 }
 
-function listingItem(document: JsonRecord): ListingItem | null {
-  const url = absoluteUrl(publicUrl(document['@id']), 'https://invalid.');
+function listingItem(document: JsonRecord, pageUrl: string): ListingItem | null {
+  const url = absoluteUrl(publicUrl(document['@id']) || undefined, publicUrl(pageUrl));
   if (document['@type'] !== 'News Item' || url === null) return null;
   return {
     url,
@@ -97,7 +105,7 @@ function parseListing(page: Page): ListingPage {
   if (!Array.isArray(items)) throw new UnexpectedAnswerError(page.url, 'its JSON has no items');
   const documents = items.filter(isRecord);
   return {
-    items: documents.map(listingItem).filter((item) => item !== null),
+    items: documents.map((document) => listingItem(document, page.url)).filter((item) => item !== null),
     entryCount: items.length,
     isLast: isRecord(batching) ? !batching.next : items.length === total,
   };

@@ -24,7 +24,15 @@ test('share blocks go wherever they stand', () => {
     ),
     'Um.',
   );
-  assert.equal(clean('Um.', 'Compartilhe:'), 'Um.');
+  for (const block of [
+    'Compartilhe:',
+    '**Compartilhar**',
+    'Compartilhe esta notícia nas redes sociais:',
+    'Compartilhe: [![Facebook](https://www.gov.br/f.png)](https://www.facebook.com/sharer/sharer.php?u=x)[![](https://www.gov.br/t.png)](https://twitter.com/intent/tweet?u=x)',
+    '[WhatsApp](https://api.whatsapp.com/send?text=x) | [E-mail](mailto:?subject=x) | [LinkedIn](https://www.linkedin.com/sharing/share-offsite/?url=x)',
+  ]) {
+    assert.equal(clean('Um.', block, 'Dois.'), 'Um.\n\nDois.', block);
+  }
 });
 
 test('sentences that speak of sharing, publishing or contacts stay', () => {
@@ -32,6 +40,9 @@ test('sentences that speak of sharing, publishing or contacts stay', () => {
     'Compartilhe esta ideia com a sua escola e ganhe um livro.',
     'Compartilhe com [a coordenação](https://www.gov.br/mec) as dúvidas.',
     'Compartilhe no [Facebook](https://www.facebook.com/sharer.php?u=x) a foto da sua turma e concorra a um livro.',
+    'Compartilhar dados é crime.',
+    '[WhatsApp](https://api.whatsapp.com/send?phone=5561999999999)',
+    '[Facebook](https://www.facebook.com/ministerio) [X](https://x.com/ministerio)',
     'Publicado em 10/01/2015, o decreto segue em vigor.',
     'Publicado em 2024, o guia ganhou versão resumida.',
     'Atendimento pelo telefone (61) 3218-0000 ou por imprensa@exemplo.gov.br.',
@@ -54,6 +65,10 @@ test('title, subtitle, lead and date lines at the top go, in any order and dress
     'Um.',
   );
   assert.equal(clean('Lula sanciona lei do “piso”\n=====', '10/01/2015', '5 de março de 2024', 'Um.'), 'Um.');
+  assert.equal(
+    clean('[![](https://x/a.jpg)](https://x/a)', 'Lula sanciona lei do piso', 'Um.').split('\n\n').length,
+    2,
+  );
   assert.equal(clean('![](https://x/a.jpg)', 'Lula sanciona lei do piso', 'Um.'), '![](https://x/a.jpg)\n\nUm.');
 });
 
@@ -87,6 +102,9 @@ test('cleaning a clean text changes nothing', () => {
     fc.constantFrom(
       share,
       'Compartilhe:',
+      'Compartilhe [![x](https://x/y.png)](https://www.facebook.com/sharer.php?u=x)',
+      '[![x](https://x/y.png)](https://x/y)',
+      '> Lula sanciona lei do piso\n>\n> b',
       '# Lula sanciona lei do piso',
       'Lula sanciona lei do piso',
       'Texto vale a partir de hoje',

@@ -78,4 +78,5 @@ test('a listing without entries fails by its kind, never as an empty success', a
 test('an engine that did not answer is not ruled out', async () => {
   const silent = new NetworkError(sourceUrl, 'timeout');
   await assert.rejects(detect({ html: shell, api: silent }), { name: 'NetworkError' });
+  await assert.rejects(detect({ html: shell, api: 'challenge-f5.html' }), { category: 'anti_bot' });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { agenciaBrasil } from '../../../functions/scrape/extractors/agencia-brasil.ts';
 import { classic } from '../../../functions/scrape/extractors/classic.ts';
 import { volto } from '../../../functions/scrape/extractors/volto.ts';
 import { refuseChallenge } from '../../../functions/scrape/judge-page.ts';
@@ -45,6 +46,17 @@ test('a saved Volto listing and article are read', { skip }, () => {
   assert.match(second, /^A Lista Consolidada/);
   assert.equal(article.editorialLead, 'DCB');
   assert.equal(article.tags.length, 3);
+  assert.equal(article.category, 'Saúde e Vigilância Sanitária');
+  assert.match(second, /Anvisa: \[http:\/\/biblioteca/, 'a no-break space is a space');
+  assert.doesNotMatch(article.content, /<|&nbsp;|\u00a0|\u202f| \)|\*\*\*\*/);
+});
+
+test('a saved front page is the listing of no engine', { skip }, () => {
+  const front = saved('ebc-front-page.html', 'https://agenciagov.ebc.com.br/');
+  assert.ok(front.body.length > 5000);
+  for (const extractor of [classic, agenciaBrasil]) {
+    assert.equal(extractor.parseListing(front).entryCount, 0, extractor.platform);
+  }
 });
 
 test('a saved challenge is refused', { skip }, () => {

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agenciaBrasil } from '../../../../functions/scrape/extractors/agencia-brasil.ts';
+import { tvBrasil } from '../../../../functions/scrape/extractors/tv-brasil.ts';
+import { page } from './markup.ts';
+
+const agencyUrl = 'https://agenciabrasil.ebc.com.br/geral/noticia/2026-01/chuva';
+const tvUrl = 'https://tvbrasil.ebc.com.br/reporter-brasil/2026/02/rios';
+
+function agencyImage(figures: string): string | null {
+  const body = `<h1 class="titulo-materia">Chuva</h1><div class="conteudo-noticia"><p>Texto.</p></div>${figures}`;
+  return agenciaBrasil.parseArticle(page(body, agencyUrl), agencyUrl).imageUrl;
+}
+
+test('the picture of Agência Brasil is that of its first figure, however it is loaded', () => {
+  const late = '<figure><img data-echo="/a.jpg" src="/loading_v2.gif"><noscript><img src="/b.jpg"></noscript></figure>';
+  assert.equal(agencyImage(late), 'https://agenciabrasil.ebc.com.br/a.jpg');
+  const unscripted = '<figure><img src="/loading_v2.gif"><noscript><img src="/b.jpg"></noscript></figure>';
+  assert.equal(agencyImage(unscripted), 'https://agenciabrasil.ebc.com.br/b.jpg');
+  const direct = '<figure><img src="/c.jpg"></figure>';
+  assert.equal(agencyImage(direct + late), 'https://agenciabrasil.ebc.com.br/c.jpg', 'related stories come later');
+  assert.equal(agencyImage('<figure><img src="/loading_v2.gif"></figure>'), null);
+});
+
+test('a listing of EBC leaves out links to its other sites and counts them', () => {
+  const links = `<a class="capa-noticia" href="http://agenciabrasil.ebc.com.br/geral/noticia/x">X</a>
+    <a class="capa-noticia" href="https://radios.ebc.com.br/noticia/y">Y</a>`;
+  const { items, entryCount } = agenciaBrasil.parseListing(page(links, 'https://agenciabrasil.ebc.com.br/ultimas'));
+  assert.deepEqual(
+    items.map(({ url }) => url),
+    ['http://agenciabrasil.ebc.com.br/geral/noticia/x'],
+  );
+  assert.equal(entryCount, 2);
+});
+
+test('title and date of TV Brasil are those of the article, not of the page head', () => {
+  const body = `<header><h1>TV Brasil</h1><h5>Desde 02/12/2007</h5></header>
+    <article><h4 class="txtNoticias">Repórter Brasil</h4><h1>Rios</h1><h5>No AR em 02/02/2026 - 23:00</h5><p>Texto.</p>
+    <p>*Restrição de uso do vídeo</p><video><source type="video/mp4" src="/v.mp4">Sem suporte</video></article>`;
+  const { title, published, editorialLead, content, videoUrl } = tvBrasil.parseArticle(page(body, tvUrl), tvUrl);
+  assert.deepEqual(
+    { title, editorialLead, content, videoUrl, instant: published?.instant.toISOString() },
+    {
+      title: 'Rios',
+      editorialLead: 'Repórter Brasil',
+      content: 'Texto.',
+      videoUrl: 'https://tvbrasil.ebc.com.br/v.mp4',
+      instant: '2026-02-03T02:00:00.000Z',
+    },
+  );
+});

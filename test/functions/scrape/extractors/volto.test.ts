@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { volto } from '../../../../functions/scrape/extractors/volto.ts';
+import { page } from './markup.ts';
+
+const url = 'https://www.gov.br/anvisa/pt-br/noticias/a';
+
+type Json = Record<string, unknown>;
+
+/** Blocks whose keys sort the other way round than their layout. */
+function layout(...blocks: Json[]): Json {
+  const ids = blocks.map((_, index) => String(99 - index));
+  return {
+    blocks: Object.fromEntries(blocks.map((block, index) => [ids[index], block])),
+    blocks_layout: { items: ids },
+  };
+}
+
+function article(fields: Json) {
+  const document = { title: 'Título', effective: '2026-01-06T18:54:27+00:00', ...fields };
+  return volto.parseArticle(page(JSON.stringify(document), url), url);
+}
+
+const slate = (text: string) => ({ '@type': 'slate', value: [{ type: 'p', children: [{ text }] }] });
+const html = (markup: string) => ({ '@type': 'html', html: markup });
+
+test('what one block leaves open does not swallow the next', () => {
+  for (const open of ['<p>um <!-- nota', '<div><ul><li>um', '<p>um<script>', '<p>um<style>p{']) {
+    const { content } = article(layout(html(open), slate('dois'), html('<p>três</p>')));
+    assert.match(content, /um\n\ndois\n\ntrês$/, open);
+  }
+});
+
+test('blocks within blocks and rich texts of any type are read, frame is not', () => {
+  const { content } = article(
+    layout(
+      { '@type': 'title' },
+      { '@type': 'dateSocialShareBlock', fixed: true },
+      { '@type': 'quote', value: [{ type: 'p', children: [{ text: 'citação' }] }] },
+      { '@type': 'gridBlock', ...layout(slate('coluna')) },
+      {
+        '@type': 'accordion',
+        data: layout({ '@type': 'accordionPanel', title: 'Como pedir', ...layout(slate('resposta')) }),
+      },
+      { '@type': 'listing', variation: 'default' },
+    ),
+  );
+  assert.equal(content, 'citação\n\ncoluna\n\n**Como pedir**\n\nresposta');
+});
+
+test('picture blocks point at the picture, whatever shape their address has', () => {
+  const view = `${url}/f.jpg/@@images/image-800.jpeg`;
+  for (const image of [
+    { url: `${url}/f.jpg`, image_scales: { image: [{ download: '@@images/image-800.jpeg' }] } },
+    {
+      url: `${url.replace('/pt-br', '/++api++/pt-br')}/f.jpg/`,
+      image_scales: [{ download: '@@images/image-800.jpeg' }],
+    },
+    { url: [{ '@id': `${url}/f.jpg` }], image_scales: { image: [{ download: view }] } },
+    { url: view },
+  ]) {
+    const { content, imageUrl } = article(layout(slate('Texto.'), { '@type': 'image', alt: 'F', ...image }));
+    assert.equal(content, `Texto.\n\n![F](${view})`);
+    assert.equal(imageUrl, view);
+  }
+  const { imageUrl } = article(layout(slate('x'), { '@type': 'image', url: 'https://live.staticflickr.com/1/a.jpg' }));
+  assert.equal(imageUrl, 'https://live.staticflickr.com/1/a.jpg');
+});
+
+test('a date that was never set is none', () => {
+  for (const effective of ['1969-12-31T00:00:00+00:00', '1969-12-30T21:00:00', null, '']) {
+    assert.equal(article({ ...layout(slate('x')), effective }).published, null);
+  }
+});
+
+test('the API of a site is behind its agency, if it has one', () => {
+  const api = (source: string) => volto.listingUrl(source, { pageCount: 0, entryCount: 0 }).split('/@search')[0];
+  assert.equal(api('https://www.gov.br/anvisa/pt-br/x/'), 'https://www.gov.br/anvisa/++api++/pt-br/x');
+  assert.equal(api('https://www.gov.br/anvisa/noticias'), 'https://www.gov.br/anvisa/++api++/noticias');
+  assert.equal(api('https://exemplo.gov.br/pt-br/x'), 'https://exemplo.gov.br/++api++/pt-br/x');
+});
+
+test('an item without an address or of another type is no news', () => {
+  const search = (...items: Json[]) => volto.parseListing(page(JSON.stringify({ items, items_total: 9 }), url));
+  const { items, entryCount, isLast } = search(
+    { '@type': 'News Item', '@id': url.replace('/pt-br', '/++api++/pt-br'), title: 'A' },
+    { '@type': 'News Item', title: 'B' },
+    { '@type': 'Image', '@id': `${url}.png` },
+  );
+  assert.deepEqual([items.map((item) => item.url), entryCount, isLast], [[url], 3, false]);
+});
+
+test('an answer that is no JSON object is an error, never an empty listing', () => {
+  for (const body of ['<html><title>Manutenção</title></html>', '', '[]', 'null', '{"items": {}}']) {
+    assert.throws(() => volto.parseListing(page(body, url)), { name: 'UnexpectedAnswerError' }, body);
+  }
+});
