@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCatalogue } from '../../shared/catalogue.ts';
 import { applyCatalogue } from '../../shared/catalogue-import.ts';
@@ -27,6 +27,7 @@ export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDa
   try {
     const dataDir = join(options.data, 'postgres');
     await mkdir(dataDir, { recursive: true });
+    await checkFreeSpace(options.data);
     const db = await openPglite(dataDir);
     return {
       ...db,
@@ -40,6 +41,20 @@ export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDa
     unlock();
     throw error;
   }
+}
+
+const neededBytes = 200 * 1024 * 1024;
+
+/** On a full disk the embedded database neither works nor fails: it is not started on one. */
+async function checkFreeSpace(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= neededBytes) return;
+  const megabytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);
+  throw new Error(
+    `${folder} has ${megabytes(freeBytes)} MB free, and the embedded database needs ${megabytes(neededBytes)}: ` +
+      'make room, or choose another folder with --data',
+  );
 }
 
 /** Brings a database to what this release needs: all migrations, and the project's catalogue where there is none. */
