@@ -33,10 +33,6 @@ const liveIntervalMs = 1000;
 const liveDays = 2;
 const probeTimeoutMs = 4000;
 
-/** The sample site always tells the same fortnight: a second run finds nothing new. */
-const sampleNow = new Date('2026-11-20T18:00:00-03:00');
-const sampleDays = 14;
-
 /** @throws {UsageError} when an agency is asked for that the sample site does not have. */
 export async function openNewsSource(options: NewsSourceOptions, now: Date): Promise<NewsSource> {
   if (options.source === 'live') return openLive(options, now);
@@ -84,26 +80,48 @@ async function openSample(options: NewsSourceOptions): Promise<NewsSource> {
     throw new UsageError(`the sample site has no ${missing.join(', ')}: it has ${known.join(', ')}`);
   }
   const { sitesDispatcher } = await import('../../test/stand-ins/sites/dispatcher.ts');
-  const own = options.site ? undefined : await startOwn(options.articles);
-  const port = own?.port ?? Number(new URL(options.site!).port);
-  const dispatcher = sitesDispatcher(port);
+  const site = options.site ? await findSite(options.site) : await startSite(options.articles);
+  const dispatcher = sitesDispatcher(site.port);
   return {
     kind: 'sample',
-    description: own
-      ? `the sample site, ${options.articles} articles in the real markup, on 127.0.0.1:${port}`
-      : `the sample site that runs at ${options.site}`,
+    description: options.site
+      ? `the sample site that runs at ${options.site}`
+      : `the sample site, ${options.articles} articles in the real markup, on 127.0.0.1:${site.port}`,
     dispatcher,
     requestIntervalMs: 0,
     agencies: options.agencies ?? known,
-    window: lastDays(sampleDays, sampleNow),
+    window: { startDate: site.firstDay, endDate: site.lastDay },
     close: async () => {
       await dispatcher.destroy();
-      await own?.close();
+      await site.close();
     },
   };
 }
 
-async function startOwn(articles: number) {
+interface SampleSite {
+  port: number;
+  firstDay: string;
+  lastDay: string;
+  close(): Promise<void>;
+}
+
+async function startSite(articles: number): Promise<SampleSite> {
   const { startSites } = await import('../../test/stand-ins/sites/server.ts');
-  return await startSites({ articles, now: sampleNow, days: sampleDays });
+  return await startSites({ articles });
+}
+
+/** @throws {UsageError} when no sample site answers there. */
+async function findSite(url: string): Promise<SampleSite> {
+  try {
+    const { hostname, port } = new URL(url);
+    if (hostname !== '127.0.0.1') throw new Error('a sample site is on 127.0.0.1');
+    const answer = await request(new URL('/_stand-in', url), { signal: AbortSignal.timeout(probeTimeoutMs) });
+    const { firstDay, lastDay } = (await answer.body.json()) as { firstDay: string; lastDay: string };
+    return { port: Number(port), firstDay, lastDay, close: async () => {} };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`no sample site answers at ${url} (${reason}); "npm run stand-in -- sites" starts one`, {
+      cause,
+    });
+  }
 }

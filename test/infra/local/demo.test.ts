@@ -28,7 +28,7 @@ function describeDemo(name: string, options: { skip: string | false; openUrl(): 
 
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'demo-'));
-      sites = await startSites({ articles: size, broken, now: new Date('2026-11-20T18:00:00-03:00'), days: 14 });
+      sites = await startSites({ articles: size, broken });
       databaseUrl = await options.openUrl();
     });
     after(async () => {

@@ -10,6 +10,8 @@ interface AdminRequest {
 
 interface AdminSite {
   articles: readonly SampleArticle[];
+  /** First and last day of publication. */
+  period: { firstDay: string; lastDay: string };
   edit(index: number, patch: ArticlePatch): void;
 }
 
@@ -20,9 +22,10 @@ interface AdminAnswer {
 
 /**
  * For people at the terminal, on the loopback name: `GET /_stand-in/articles?limit=` lists,
- * `PATCH /_stand-in/articles/<index>` edits.
+ * `PATCH /_stand-in/articles/<index>` edits, `GET /_stand-in` says which days the site tells of.
  */
 export function answerAdmin({ method, url, body }: AdminRequest, site: AdminSite): AdminAnswer {
+  if (url.pathname === '/_stand-in') return { status: 200, body: { ...site.period, articles: site.articles.length } };
   const [, index] = /^\/_stand-in\/articles(?:\/(\d{1,9}))?$/.exec(url.pathname) ?? [null, null];
   if (index === null) return { status: 404, body: { error: `There is nothing at ${url.pathname}` } };
   if (index === undefined) {

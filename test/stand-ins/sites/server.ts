@@ -10,7 +10,7 @@ import { type ArticlePatch, applyPatch } from './edit.ts';
 import { generateArticles, generateBroken, generatePinned } from './generator.ts';
 import type { PageWeight } from './layouts/portal.ts';
 import { createSite, type PageKind } from './site.ts';
-import { SAMPLE_HOSTS } from './sources.ts';
+import { SAMPLE_HOSTS, SAMPLE_NOW } from './sources.ts';
 
 export interface SitesOptions {
   /** 0 takes a free one. */
@@ -20,7 +20,7 @@ export interface SitesOptions {
   articles?: number;
   /** Pages on top of them that are listed and cannot be read. */
   broken?: number;
-  /** Its day in Brasília is the last day of publication; yesterday unless given, so that no article lies in the future. */
+  /** Its day in Brasília is the last day of publication; `SAMPLE_NOW` unless given. */
   now?: Date;
   /** Over how many days the articles are spread. */
   days?: number;
@@ -56,7 +56,7 @@ const DAY_MS = 86_400_000;
 /** Serves the sample site on 127.0.0.1; which of its hosts is meant is read from the Host header. */
 export async function startSites(options: SitesOptions = {}): Promise<Sites> {
   const { port = 0, seed = 1, articles: size = 200, broken: brokenCount = 3, days = 14 } = options;
-  const { now = new Date(Date.now() - DAY_MS), weight = 'light', latencyMs = 0 } = options;
+  const { now = SAMPLE_NOW, weight = 'light', latencyMs = 0 } = options;
   const articles = generateArticles({ seed, articles: size, now, days });
   const broken = generateBroken({ seed, broken: brokenCount, now, days });
   const pinned = generatePinned({ seed, now, days });
@@ -69,6 +69,7 @@ export async function startSites(options: SitesOptions = {}): Promise<Sites> {
     applyPatch(article, patch, new Date());
   };
 
+  const period = { firstDay: saoPauloDay(new Date(now.getTime() - (days - 1) * DAY_MS)), lastDay: saoPauloDay(now) };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     const url = URL.parse(request.url ?? '/', `https://${host}`);
@@ -76,7 +77,7 @@ export async function startSites(options: SitesOptions = {}): Promise<Sites> {
     if (latencyMs > 0) await setTimeout(latencyMs);
     if (host === '127.0.0.1' || host === 'localhost') {
       const method = request.method ?? 'GET';
-      const { status, body } = answerAdmin({ method, url, body: await text(request) }, { articles, edit });
+      const { status, body } = answerAdmin({ method, url, body: await text(request) }, { articles, period, edit });
       return send(request, response, { status, contentType: 'application/json', body: `${JSON.stringify(body)}\n` });
     }
     if (!SAMPLE_HOSTS.includes(host)) {
@@ -102,8 +103,7 @@ export async function startSites(options: SitesOptions = {}): Promise<Sites> {
 
   return {
     port: (server.address() as AddressInfo).port,
-    firstDay: saoPauloDay(new Date(now.getTime() - (days - 1) * DAY_MS)),
-    lastDay: saoPauloDay(now),
+    ...period,
     articles,
     pinned,
     brokenUrls: broken.map((article) => article.url),

@@ -146,6 +146,9 @@ export const SAMPLE_SOURCES: readonly SampleSource[] = [
   },
 ];
 
+/** The sample site tells the same fortnight whenever it runs, so that a second run of anything on it finds nothing new. */
+export const SAMPLE_NOW = new Date('2026-11-20T18:00:00-03:00');
+
 /** The hosts the sample site answers for. */
 export const SAMPLE_HOSTS: readonly string[] = [
   ...new Set(SAMPLE_SOURCES.map((source) => new URL(source.listingUrl).host)),
