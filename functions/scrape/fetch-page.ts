@@ -46,6 +46,13 @@ function header(headers: Record<string, string | string[] | undefined>, name: st
   return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
 }
 
+/** An address in a header: bytes that come as Latin-1 and are UTF-8 where a server does not escape its accents. */
+function locationOf(headers: Record<string, string | string[] | undefined>): string {
+  const text = header(headers, 'location');
+  const decoded = Buffer.from(text, 'latin1').toString('utf8');
+  return decoded.includes('\ufffd') ? text : decoded;
+}
+
 function refuseStatus(url: string, status: number, retryAfter: string, now: Date): void {
   if (status === 429 || (status === 503 && retryAfter !== '')) {
     throw new RateLimitedError(url, retryAfterMs(retryAfter, now));
@@ -67,7 +74,7 @@ export function createFetchPage(options: FetchPageOptions): FetchPage {
       signal: AbortSignal.timeout(timeoutMs),
     });
     const status = response.statusCode;
-    const location = header(response.headers, 'location');
+    const location = locationOf(response.headers);
     if (REDIRECTS.has(status)) {
       await response.body.dump();
       const target = URL.parse(location, url.href);

@@ -1,5 +1,5 @@
-import { type CheerioAPI, load } from 'cheerio/slim';
-import { DomHandler, Parser } from 'htmlparser2';
+import { type Cheerio, type CheerioAPI, load } from 'cheerio/slim';
+import { DomHandler, Parser, parseDocument } from 'htmlparser2';
 import { PageLimitError } from './errors.ts';
 
 /** Any node of a parsed page. */
@@ -14,6 +14,12 @@ export function isElement(node: AnyNode): node is Element {
   return 'attribs' in node;
 }
 
+/** @throws {PageLimitError} over 3 million characters, in one piece or in many. */
+export function refuseLongMarkup(length: number, url: string): void {
+  if (length <= MAX_MARKUP_LENGTH) return;
+  throw new PageLimitError(url, `its markup has ${length} characters, at most ${MAX_MARKUP_LENGTH} are parsed`);
+}
+
 /**
  * Parses a page with htmlparser2: several times faster than a parser true to the specification, and Plone's and EBC's
  * pages are well formed enough for it.
@@ -21,9 +27,7 @@ export function isElement(node: AnyNode): node is Element {
  * @throws {PageLimitError} over 3 million characters or 512 levels, before they cost more than a moment.
  */
 export function parseHtml(html: string, url: string): CheerioAPI {
-  if (html.length > MAX_MARKUP_LENGTH) {
-    throw new PageLimitError(url, `its markup has ${html.length} characters, at most ${MAX_MARKUP_LENGTH} are parsed`);
-  }
+  refuseLongMarkup(html.length, url);
   let depth = 0;
   const handler = new DomHandler();
   const parser = new Parser({
@@ -44,7 +48,18 @@ export function parseHtml(html: string, url: string): CheerioAPI {
     onend: () => handler.onend(),
   });
   parser.end(html);
-  return load(handler.root);
+  return load(underOneElement(handler.root));
+}
+
+/** The same page with a single element at the top: selecting takes time quadratic in the number of those. */
+function underOneElement(root: DomHandler['root']): DomHandler['root'] {
+  const document = parseDocument('<html></html>');
+  for (const top of document.children) {
+    if (!isElement(top)) continue;
+    top.children = root.children as typeof top.children;
+    for (const child of top.children) child.parent = top;
+  }
+  return document;
 }
 
 const BREAKING =
@@ -67,10 +82,23 @@ export function isDropped({ name, attribs }: Element): boolean {
   return attribs.class?.split(/\s+/).some((className) => DROPPED_CLASSES.has(className)) ?? false;
 }
 
-/** Whether an element stands within one that has no place in a text. */
-export function isWithinDropped(element: Element): boolean {
-  for (let { parent } = element; parent && isElement(parent); { parent } = parent) if (isDropped(parent)) return true;
-  return false;
+/** The nearest element around one that fits; undefined when there is none. */
+export function ancestorOf(element: Element, fits: (ancestor: Element) => boolean): Element | undefined {
+  for (let { parent } = element; parent && isElement(parent); { parent } = parent) if (fits(parent)) return parent;
+  return undefined;
+}
+
+/** Takes elements out of the page; the library's own `remove` takes time quadratic in the number of siblings. */
+export function removeAll(elements: Iterable<AnyNode>): void {
+  const removed = new Set(elements);
+  for (const parent of new Set(Array.from(removed, (element) => element.parent))) {
+    if (parent) parent.children = parent.children.filter((child) => !removed.has(child));
+  }
+}
+
+/** What matches below an element. The library's own `find` takes time quadratic in the number of children. */
+export function within($: CheerioAPI, element: Element, selectors: readonly string[]): Cheerio<Element> {
+  return $(element).find<Element>(selectors.map((selector) => `:scope ${selector}`).join(', '));
 }
 
 /** Whether text before and after this tag are separate words, whatever stands between. */

@@ -1,5 +1,5 @@
 import { ExtractionError } from '../errors.ts';
-import { baseUrlOf, type Element, parseHtml } from '../html.ts';
+import { ancestorOf, baseUrlOf, type Element, parseHtml, within } from '../html.ts';
 import type { Page } from '../page.ts';
 import { numberedPage, parseLinks } from './ebc-listing.ts';
 import { type ExtractedArticle, type Extractor, HTML } from './extractor.ts';
@@ -19,6 +19,9 @@ const ARTICLE = {
   tags: 'a[href*="/tags/"]',
 };
 
+/** The article's own picture is among the first. */
+const MAX_FIGURES = 20;
+
 function parseArticle(page: Page, url: string): ExtractedArticle {
   const $ = parseHtml(page.body, page.url);
   const baseUrl = baseUrlOf($, page.url);
@@ -26,12 +29,16 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
   if (title === null) throw new ExtractionError(url, 'title');
   const known = { title, subtitle: firstText($(ARTICLE.subtitle)), editorialLead: null };
   const date = dateOf($(ARTICLE.date));
+  const all = new Set($<Element, string>(ARTICLE.figures));
+  const figures = [...all]
+    .filter((figure) => !ancestorOf(figure, (ancestor) => all.has(ancestor)))
+    .slice(0, MAX_FIGURES);
   const imageIn = (figure: Element) =>
-    firstOf(ARTICLE.images, (selector) => firstImage($(figure).find<Element>(selector), baseUrl));
+    firstOf(ARTICLE.images, (selector) => firstImage(within($, figure, [selector]), baseUrl));
   return {
     ...known,
     content: contentOf(firstFilled($, [ARTICLE.body]) ?? [], { url, baseUrl, known, hasVideo: false }),
-    imageUrl: $<Element, string>(ARTICLE.figures).toArray().map(imageIn).find(Boolean) ?? null,
+    imageUrl: figures.map(imageIn).find((url) => url !== null) ?? null,
     videoUrl: null,
     category: null,
     tags: tagsOf($(ARTICLE.tags)),

@@ -2,7 +2,7 @@ import type { Cheerio, CheerioAPI } from 'cheerio/slim';
 import { parseBrazilianDate } from '../../../shared/time.ts';
 import { isDateLine } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
-import { absoluteUrl, baseUrlOf, type Element, parseHtml, textOf } from '../html.ts';
+import { absoluteUrl, ancestorOf, baseUrlOf, type Element, parseHtml, removeAll, textOf } from '../html.ts';
 import type { Page } from '../page.ts';
 import {
   type ExtractedArticle,
@@ -26,13 +26,8 @@ import {
 } from './fields.ts';
 import { newsArticleDates } from './json-ld.ts';
 
-interface ListingLayout {
-  entry: string;
-  link: string;
-  category: string;
-  tags: string;
-  date: string;
-}
+type ListingField = 'link' | 'category' | 'tags' | 'date';
+type ListingLayout = Record<'entry' | ListingField, string> & { isAlwaysLinked?: true };
 
 /** The first layout that yields a link is the layout of the page. */
 const LISTING_LAYOUTS: readonly ListingLayout[] = [
@@ -58,7 +53,9 @@ const LISTING_LAYOUTS: readonly ListingLayout[] = [
     date: 'time[datetime], .documentByLine',
   },
   {
-    entry: '#content-core div.item:has(a.summary)',
+    entry: '#content-core div.item',
+    // The name is so common that only a link tells an entry from other boxes.
+    isAlwaysLinked: true,
     link: 'a.summary',
     category: 'span.subtitle',
     tags: '.keywords a',
@@ -70,8 +67,6 @@ const ARTICLE = {
   title: 'h1.documentFirstHeading',
   editorialLead: 'p.nitfSubtitle',
   subtitle: ['.documentDescription', 'p.description', 'p.discreet'],
-  /** Small print in the text and under its pictures has the same class. */
-  notSubtitle: '#parent-fieldname-text *, .newsImageContainer *, .captioned *, figure *',
   body: ['#parent-fieldname-text', '#content-core', '#content'],
   /** Parts of #content that are fields of their own, where it has to serve as the body. */
   notBody: 'h1.documentFirstHeading, p.nitfSubtitle, .documentDescription, .keywords, #category, .portal-breadcrumbs',
@@ -98,32 +93,51 @@ function isNews(entry: Cheerio<Element>, link: Cheerio<Element>, url: URL, listi
   );
 }
 
-function listingItem(
-  entry: Cheerio<Element>,
-  layout: ListingLayout,
-  baseUrl: string,
-  pageUrl: string,
-): ListingItem | null {
-  const link = entry.find(layout.link).first();
-  const url = URL.parse(absoluteUrl(link.attr('href'), baseUrl) ?? '');
-  if (!url || !isNews(entry, link, url, pageUrl)) return null;
-  return {
-    url: url.href,
-    title: textOf(link),
-    date: dateOf(entry.find(layout.date)),
-    category: categoryOf(firstText(entry.find(layout.category))),
-    tags: tagsOf(entry.find(layout.tags)),
-  };
+/** Fields by the entry they stand in, which is the nearest one around them. */
+function fieldsByEntry($: CheerioAPI, layout: ListingLayout): Map<Element, Record<ListingField, Element[]>> {
+  const entries = new Map(
+    $<Element, string>(layout.entry)
+      .toArray()
+      .map((entry) => [entry, emptyFields()]),
+  );
+  for (const field of ['link', 'category', 'tags', 'date'] as const) {
+    for (const element of $<Element, string>(layout[field])) {
+      const entry = ancestorOf(element, (ancestor) => entries.has(ancestor));
+      if (entry) entries.get(entry)![field].push(element);
+    }
+  }
+  return entries;
+}
+
+function emptyFields(): Record<ListingField, Element[]> {
+  return { link: [], category: [], tags: [], date: [] };
 }
 
 function parseListing(page: Page): ListingPage {
   const $ = parseHtml(page.body, page.url);
   const baseUrl = baseUrlOf($, page.url);
   for (const layout of LISTING_LAYOUTS) {
-    const entries = $<Element, string>(layout.entry).toArray();
-    if (!entries.some((entry) => $(entry).find(layout.link).attr('href') !== undefined)) continue;
-    const items = entries.map((entry) => listingItem($(entry), layout, baseUrl, page.url));
-    return { items: items.filter((item) => item !== null), entryCount: entries.length, isLast: false };
+    const items: (ListingItem | null)[] = [];
+    const entries = fieldsByEntry($, layout);
+    for (const [entry, fields] of entries) {
+      const link = fields.link.find(({ attribs }) => attribs.href !== undefined);
+      if (!link) continue;
+      const url = URL.parse(absoluteUrl(link.attribs.href, baseUrl) ?? '');
+      const item = url && {
+        url: url.href,
+        title: textOf([link]),
+        date: dateOf($(fields.date)),
+        category: categoryOf(firstText($(fields.category))),
+        tags: tagsOf($(fields.tags)),
+      };
+      items.push(url && isNews($(entry), $(link), url, page.url) ? item : null);
+    }
+    if (items.length === 0) continue;
+    return {
+      items: items.filter((item) => item !== null),
+      entryCount: layout.isAlwaysLinked ? items.length : entries.size,
+      isLast: false,
+    };
   }
   return { items: [], entryCount: 0, isLast: true };
 }
@@ -157,6 +171,12 @@ function published($: CheerioAPI, jsonLd: Date | null): Published | null {
   return instant && { instant, source: 'page' };
 }
 
+/** What holds small print that has the class of a subtitle: the text, and pictures. */
+function isOfTheText({ name, attribs }: Element): boolean {
+  const isPicture = name === 'figure' || /(?:^|\s)(?:newsImageContainer|captioned)(?:\s|$)/.test(attribs.class ?? '');
+  return isPicture || attribs.id === 'parent-fieldname-text';
+}
+
 function parseArticle(page: Page, url: string): ExtractedArticle {
   const $ = parseHtml(page.body, page.url);
   const baseUrl = baseUrlOf($, page.url);
@@ -165,7 +185,7 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
   const dates = newsArticleDates($);
   const body = firstFilled($, ARTICLE.body);
   const subtitle = firstOf(ARTICLE.subtitle, (selector) =>
-    firstText($('#content').find(selector).not(ARTICLE.notSubtitle)),
+    firstText($<Element, string>(`#content ${selector}`).filter((_, element) => !ancestorOf(element, isOfTheText))),
   );
   const known = { title, subtitle, editorialLead: firstText($(ARTICLE.editorialLead)) };
   const tags = ARTICLE.tags.map((selector) => tagsOf($(selector))).find((texts) => texts.length > 0);
@@ -176,7 +196,7 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
     published: published($, dates.published),
     updated: dates.modified ?? dateOf($(ARTICLE.modified))?.instant ?? null,
   };
-  body?.find(ARTICLE.notBody).remove();
+  removeAll($(ARTICLE.notBody));
   const content = contentOf(body ?? [], { url, baseUrl, known, hasVideo: false });
   return { ...known, ...fields, tags: tags ?? [], videoUrl: null, content };
 }

@@ -2,7 +2,7 @@ import type { Cheerio, CheerioAPI } from 'cheerio/slim';
 import { type ParsedDate, parseBrazilianDate, parseIsoDate } from '../../../shared/time.ts';
 import { cleanMarkdown, type KnownTexts } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
-import { type AnyNode, collapse, type Element, isWithinDropped, textOf } from '../html.ts';
+import { type AnyNode, ancestorOf, collapse, type Element, isDropped, textOf, within } from '../html.ts';
 import { imageUrl } from '../image-url.ts';
 import { toMarkdown } from '../markdown.ts';
 
@@ -63,17 +63,19 @@ export function dateOf(elements: Cheerio<AnyNode>): ParsedDate | null {
 export function firstImage(images: Cheerio<Element>, baseUrl: string): string | null {
   for (const image of images) {
     const url = imageUrl(image, baseUrl);
-    if (url !== null && !isWithinDropped(image)) return url;
+    if (url !== null && !ancestorOf(image, isDropped)) return url;
   }
   return null;
 }
 
 /** The first of the selected elements that holds any text or picture. */
 export function firstFilled($: CheerioAPI, selectors: readonly string[]): Cheerio<Element> | null {
+  const empty = new Set<Element>();
   for (const selector of selectors) {
     for (const element of $<Element, string>(selector)) {
-      const candidate = $(element);
-      if (textOf([element]) !== '' || candidate.find('img').length > 0) return candidate;
+      if (ancestorOf(element, (ancestor) => empty.has(ancestor))) continue;
+      if (textOf([element]) !== '' || within($, element, ['img']).length > 0) return $(element);
+      empty.add(element);
     }
   }
   return null;

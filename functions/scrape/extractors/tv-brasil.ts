@@ -1,5 +1,5 @@
 import { ExtractionError } from '../errors.ts';
-import { absoluteUrl, baseUrlOf, type Element, parseHtml, textOf } from '../html.ts';
+import { absoluteUrl, ancestorOf, baseUrlOf, type Element, parseHtml, textOf } from '../html.ts';
 import type { Page } from '../page.ts';
 import { numberedPage, parseLinks } from './ebc-listing.ts';
 import { type ExtractedArticle, type Extractor, HTML } from './extractor.ts';
@@ -28,8 +28,8 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
   const known = { title, subtitle: null, editorialLead: firstText($(ARTICLE.editorialLead)) };
   const date = firstOf(ARTICLE.dates, (selector) => dateOf($(selector)));
   const videoUrl = absoluteUrl($(ARTICLE.video).attr('src'), baseUrl);
-  const selected = $(ARTICLE.body);
-  const body = selected.not(selected.find(ARTICLE.body.replaceAll('article ', ''))).toArray();
+  const selected = new Set($<Element, string>(ARTICLE.body));
+  const body = [...selected].filter((element) => !ancestorOf(element, (ancestor) => selected.has(ancestor)));
   const text = body.filter((element) => !BOILERPLATE.test(textOf([element])));
   return {
     ...known,

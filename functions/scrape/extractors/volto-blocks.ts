@@ -111,7 +111,8 @@ export function bodyHtml(content: JsonRecord, depth = 0): string[] {
   const { blocks, blocks_layout: layout } = content;
   if (!isRecord(blocks) || depth > MAX_DEPTH) return [];
   const order = isRecord(layout) && Array.isArray(layout.items) ? layout.items : Object.keys(blocks);
-  return order
+  // An id stands for one block, however often it is named.
+  return [...new Set(order)]
     .map((id) => blocks[String(id)])
     .filter(isRecord)
     .flatMap((block) => blockHtml(block, depth))

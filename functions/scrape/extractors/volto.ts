@@ -1,6 +1,6 @@
 import { type ParsedDate, parseIsoDate } from '../../../shared/time.ts';
 import { ExtractionError, UnexpectedAnswerError } from '../errors.ts';
-import { absoluteUrl, collapse, type Element, parseHtml } from '../html.ts';
+import { absoluteUrl, collapse, type Element, parseHtml, refuseLongMarkup } from '../html.ts';
 import type { Page } from '../page.ts';
 import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
 import { categoryOf, contentOf, firstImage, uniqueTags, unlessUnset } from './fields.ts';
@@ -68,7 +68,12 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   if (title === null) throw new ExtractionError(url, 'title');
   const known = { title, subtitle: textOf(document.description), editorialLead: textOf(document.subtitle) };
   // One by one: what one block leaves open must not swallow the next.
-  const parts = bodyHtml(document).map((html) => parseHtml(html, url));
+  const pieces = bodyHtml(document);
+  refuseLongMarkup(
+    pieces.reduce((length, html) => length + html.length, 0),
+    url,
+  );
+  const parts = pieces.map((html) => parseHtml(html, url));
   const images = parts.map(($) => firstImage($<Element, string>('img'), url));
   const date = dateOf(document.effective);
   return {

@@ -81,4 +81,7 @@ test('a name without an address is an error of the network', async (t) => {
   const dispatcher = createGuardedDispatcher((_hostname, _options, callback) => callback(error, []));
   t.after(() => dispatcher.destroy());
   await assert.rejects(request('https://nao-existe.gov.br/', { dispatcher }), { code: 'ENOTFOUND' });
+  const empty = createGuardedDispatcher((_hostname, _options, callback) => process.nextTick(callback, null, []));
+  t.after(() => empty.destroy());
+  await assert.rejects(request('https://nao-existe.gov.br/', { dispatcher: empty }), /has no address/);
 });

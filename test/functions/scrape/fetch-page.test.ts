@@ -54,6 +54,7 @@ test('text is decoded by what the page says of itself', async (t) => {
       ),
     ],
     '/bom': ['text/html; charset=iso-8859-1', Buffer.from('\ufeffação “x”')],
+    '/json': ['application/json', Buffer.from('{"html":"<meta charset=iso-8859-1>"} ação “x”')],
     '/utf8': ['text/html', Buffer.from('ação “x”')],
     '/unsaid': ['text/html', Buffer.from('a\xe7\xe3o \x93x\x94', 'latin1')],
     '/unknown': ['text/html; charset=klingon', Buffer.from('ação “x”')],
@@ -138,7 +139,9 @@ test('addresses outside the rules are refused before and after redirects', async
   const asked: string[] = [];
   const fetchPage = await fetcher(t, (request, response) => {
     asked.push(request.url!);
-    response.writeHead(302, { location: decodeURIComponent(request.url!.slice(1)) }).end();
+    // Servers write an address into the header byte by byte, as it is.
+    const location = Buffer.from(decodeURIComponent(request.url!.slice(1))).toString('latin1');
+    response.writeHead(302, { location }).end();
   });
   const hostile = [
     'ftp://www.gov.br/x',
@@ -153,6 +156,52 @@ test('addresses outside the rules are refused before and after redirects', async
     'https://user:secret@www.gov.br/x',
     'https://www.gov.br:8443/x',
     'https://www.gov.br@evil.example/',
+    'https://0x7f000001/x',
+    'https://0x7f.0.0.1/x',
+    'https://017700000001/x',
+    'https://0177.0.0.1/x',
+    'https://127.1/x',
+    'https://0/x',
+    'https://0.0.0.0/x',
+    'https://10.0.0.1/x',
+    'https://192.168.0.1/x',
+    'https://172.16.0.1/x',
+    'https://100.64.0.1/x',
+    'https://[::]/x',
+    'https://[::ffff:127.0.0.1]/x',
+    'https://[::ffff:7f00:1]/x',
+    'https://[::127.0.0.1]/x',
+    'https://[64:ff9b::7f00:1]/x',
+    'https://[2002:7f00:1::]/x',
+    'https://[fd00::1]/x',
+    'https://[fe80::1]/x',
+    'https://①②⑦.⓪.⓪.①/x',
+    'https://１２７。０。０。１/x',
+    'https://localhost./x',
+    'https://metadata.google.internal/x',
+    'https://www.gov.br./x',
+    'https://www.gov.br%2eevil.example/x',
+    'https://www.gov.br%00.evil.example/x',
+    'https://evil.example\\@www.gov.br/x',
+    'https://evil.example#@www.gov.br/x',
+    'https://evil.example?@www.gov.br/x',
+    'https://www-gov.br/x',
+    'https://xn--www-gov-9za.br/x',
+    'https://wwẇ.gov.br/x',
+    'https://gov.br/x',
+    'https://sub.www.gov.br/x',
+    'https://@evil.example:443@www.gov.br:444/x',
+    'https://www.gov.br:0/x',
+    'https://www.gov.br:80/x',
+    'https://:secret@www.gov.br/x',
+    '//evil.example/x',
+    'gopher://www.gov.br/x',
+    'data:text/html,x',
+    'javascript:x',
+    'blob:https://www.gov.br/x',
+    'view-source:https://www.gov.br/x',
+    'ws://www.gov.br/x',
+    'https:///evil.example/x',
   ];
   for (const url of [...hostile, 'http://www.gov.br/x', '/relative', '']) {
     await assert.rejects(fetchPage(url, 'text/html'), { name: 'RefusedUrlError', category: 'url_broken' }, url);
@@ -160,9 +209,19 @@ test('addresses outside the rules are refused before and after redirects', async
   assert.deepEqual(asked, []);
   for (const url of hostile) {
     const start = `https://www.gov.br/${encodeURIComponent(url)}`;
-    await assert.rejects(fetchPage(start, 'text/html'), { name: 'RefusedUrlError' }, url);
+    await assert.rejects(fetchPage(start, 'text/html'), { category: 'url_broken' }, url);
   }
   assert.equal(asked.length, hostile.length);
+});
+
+test('a redirect may name its target in plain letters, relative to itself', async (t) => {
+  const fetchPage = await fetcher(t, (request, response) => {
+    const location = Buffer.from('../notícias/ação?x=ã').toString('latin1');
+    if (request.url === '/a/b') return response.writeHead(302, { location }).end();
+    response.end('fim');
+  });
+  const { url } = await fetchPage('https://www.gov.br/a/b', 'text/html');
+  assert.equal(decodeURI(url), 'https://www.gov.br/notícias/ação?x=ã');
 });
 
 test('redirects end: in a page after five, in an error after more', async (t) => {

@@ -24,12 +24,15 @@ interface Run {
   window?: [string, string];
   store?: ScrapeDeps['store'];
   maxPages?: number;
+  /** Where the listing says that its articles are. */
+  listedRoot?: string;
+  onFetch?: (url: string) => void;
 }
 
-function listing(entries: readonly Entry[]): string {
+function listing(entries: readonly Entry[], listedRoot: string): string {
   const tiles = entries.map(
     ({ href, listed }) =>
-      `<article class="tileItem"><a class="summary url" href="${root}/${href}">${href}</a><span class="documentByLine">${listed}</span></article>`,
+      `<article class="tileItem"><a class="summary url" href="${listedRoot}/${href}">${href}</a><span class="documentByLine">${listed}</span></article>`,
   );
   return `<div id="content-core">${tiles.join('')}</div>`;
 }
@@ -41,18 +44,19 @@ function article({ href, own, body = 'Texto.' }: Entry): string {
 }
 
 /** Scrapes a site of these listing pages; beyond the last one the site shows the last one again. */
-async function run({ pages, window = ['2026-03-01', '2026-03-05'], store, maxPages }: Run) {
+async function run({ pages, window = ['2026-03-01', '2026-03-05'], store, maxPages, listedRoot = root, onFetch }: Run) {
   const stored: ScrapedArticle[] = [];
   const rejected: string[] = [];
   const fetched: string[] = [];
   const request: ScrapeRequest = { agencyKey: 'mec', sourceUrl: root, startDate: window[0], endDate: window[1] };
   const report = await scrape(request, {
     fetchPage: async (url) => {
+      onFetch?.(url);
       fetched.push(url.slice(root.length));
       const offset = /b_start:int=(\d+)/.exec(url)?.[1];
       const page = pages.find((_, index) => Number(offset) < pages.slice(0, index + 1).flat().length);
       const entry = pages.flat().find(({ href }) => url.endsWith(`/${href}`));
-      const html = offset === undefined ? article(entry!) : listing(page ?? pages.at(-1)!);
+      const html = offset === undefined ? article(entry!) : listing(page ?? pages.at(-1)!, listedRoot);
       return { requestedUrl: url, url, contentType: 'text/html', body: html, fetchedAt: now };
     },
     store:
@@ -167,6 +171,18 @@ test('one page under several addresses is fetched once', async () => {
     fetched.filter((path) => path.startsWith('/')),
     ['/a', '/b'],
   );
+});
+
+test('an article that is listed under http is asked for under https and keeps its address', async () => {
+  const asked: string[] = [];
+  const { stored } = await run({
+    pages: [[{ href: 'a', listed: '02/03/2026' }]],
+    listedRoot: root.replace('https:', 'http:'),
+    onFetch: (url) => asked.push(url),
+  });
+  assert.ok(asked.includes(`${root}/a`));
+  assert.ok(asked.every((url) => url.startsWith('https:')));
+  assert.deepEqual([stored[0]?.url, stored[0]?.canonicalUrl], [`http${root.slice(5)}/a`, `${root}/a`]);
 });
 
 test('a broken article is rejected and the rest goes on', async () => {
