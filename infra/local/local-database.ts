@@ -5,6 +5,7 @@ import { applyCatalogue } from '../../shared/catalogue-import.ts';
 import type { Database } from '../../shared/database.ts';
 import { openPostgres } from '../../shared/postgres.ts';
 import { migrateUp } from '../migrate.ts';
+import { UsageError } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { GlobalOptions } from './options.ts';
 import { openPglite } from './pglite.ts';
@@ -20,6 +21,9 @@ export interface LocalDatabase extends Database {
  */
 export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDatabase> {
   if (options.databaseUrl) {
+    if (!/^postgres(ql)?:\/\/./.test(options.databaseUrl)) {
+      throw new UsageError('--database-url (DATABASE_URL) must be postgres://user:password@host:port/database');
+    }
     const db = await openPostgres({ url: options.databaseUrl });
     return { ...db, description: 'Postgres' };
   }
