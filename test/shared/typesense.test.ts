@@ -244,7 +244,7 @@ describe('Typesense client and a server in trouble', () => {
       await assert.rejects(work(), (error: Error) => {
         return error instanceof RetryableError && /no answer within 300 ms/.test(error.message);
       });
-      assert.ok(performance.now() - started < 2_000);
+      assert.ok(performance.now() - started < 4_500);
     });
   }
 

@@ -55,6 +55,7 @@ test('--help names every verb', () => {
 });
 
 const usageErrors: [name: string, args: string[], pattern: RegExp][] = [
+  ['a database of another kind', ['status', '--database-url', 'mysql://127.0.0.1/x'], /must be postgres:\/\//],
   ['an unknown verb', ['publish'], /unknown command 'publish'/],
   ['an unknown option', ['demo', '--fast'], /unknown option '--fast'/],
   ['a day that does not exist', ['scrape', '--start-date', '2025-02-30'], /2025-02-30.*a day that exists/],

@@ -71,7 +71,7 @@ test('closing answers what is in flight, and does not wait for connections that 
     assert.equal(await answer, 'done');
     await closed;
     const ms = performance.now() - startedAt;
-    assert.ok(ms < 1000, `closed after ${Math.round(ms)} ms`);
+    assert.ok(ms < 2500, `closed after ${Math.round(ms)} ms`);
   } finally {
     await agent.close();
   }
