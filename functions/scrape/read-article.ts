@@ -5,6 +5,9 @@ import type { ExtractedArticle, Extractor, ListingItem } from './extractors/extr
 import { fetchNews } from './judge-page.ts';
 import type { FetchPage } from './page.ts';
 
+/** An index entry of the database holds 2,704 bytes: a longer address would fail the run, not the article. */
+const MAX_URL_LENGTH = 2000;
+
 interface ReadArticleDeps {
   agencyKey: string;
   extractor: Extractor;
@@ -23,6 +26,7 @@ export async function readArticle(
 ): Promise<ScrapedArticle> {
   const canonical = canonicalUrl(item.url);
   if (canonical === null) throw new BrokenUrlError(item.url, 'it is no web address');
+  if (canonical.length > MAX_URL_LENGTH) throw new BrokenUrlError(item.url, `it is over ${MAX_URL_LENGTH} characters`);
   const extractedAt = now();
   // Some portals list themselves under http, which only redirects.
   const pageUrl = extractor.articleUrl(item.url.replace(/^http:/, 'https:'));
