@@ -6,7 +6,7 @@
 set -euo pipefail
 
 command=${1:?fetch, init, start, stop or psql}
-prefix=${2:?folder of the unpacked packages}
+prefix=$(realpath -m "${2:?folder of the unpacked packages}")
 port=${3:-55432}
 root=$prefix/root
 bin=$root/usr/lib/postgresql/17/bin
