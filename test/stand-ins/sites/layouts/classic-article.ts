@@ -108,7 +108,6 @@ function byLine(article: SampleArticle): string {
   return `<div class="documentByLine" id="plone-document-byline">
       <span class="documentPublished">
         <span>Publicado em</span>
-        <!-- TODO: Criar no arquivo de tradução uma máscara para a data -->
         <span class="value">${time(article.publishedAt)}</span>
       </span>
       ${modified}
