@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { errorMessage, errorText, PermanentError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { contextFrom, type StageContext } from './stage-context.ts';
-import { traceLogField } from './trace.ts';
+import { traceAttributesOf, traceLogField } from './trace.ts';
 
 /** One operation: what a call may ask for, and what is done. */
 export interface OperationOptions<T> {
@@ -17,16 +17,15 @@ export interface OperationOptions<T> {
 
 /**
  * The HTTP function of work that a schedule or an operator starts: 200 with the result as JSON, 400 when the request
- * cannot be done as asked, 500 when it may succeed later (Cloud Scheduler tries again).
+ * cannot be done as asked, 405 when it is no POST, 500 when it may succeed later (Cloud Scheduler tries again).
  */
 export function createOperation<T>(
   options: OperationOptions<T>,
   deps: { log: Logger; projectId?: string },
 ): HttpFunction {
-  return async (request, response) => {
+  return postOnly(async (request, response) => {
     const startedAt = performance.now();
-    const given = request.get('traceparent');
-    const context = contextFrom(given ? { traceparent: given } : {});
+    const context = contextFrom(traceAttributesOf(request));
     const fields = { stage: options.name, ...traceLogField(context.attributes.traceparent!, deps.projectId) };
     try {
       const parsed = options.schema.safeParse(isEmpty(request.body) ? {} : request.body);
@@ -43,6 +42,20 @@ export function createOperation<T>(
       });
       response.status(status).json({ error: errorMessage(error) });
     }
+  });
+}
+
+/**
+ * The HTTP function of what is started by POST alone. Any other method is answered 405 and starts nothing: a browser,
+ * a link preview or a monitor that looks at the address neither runs an operation nor leaves an unreadable message.
+ */
+export function postOnly(handler: HttpFunction): HttpFunction {
+  return (request, response) => {
+    if (request.method === 'POST') return handler(request, response);
+    response
+      .status(405)
+      .set('allow', 'POST')
+      .json({ error: `Only POST is taken here, not ${request.method}` });
   };
 }
 

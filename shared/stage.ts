@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Database } from './database.ts';
 import { type Envelope, eventVersion, messageIdOf, parseEnvelope } from './envelope.ts';
 import { errorText, InvalidMessageError, PermanentError } from './errors.ts';
+import { postOnly } from './http.ts';
 import type { Logger } from './log.ts';
 import { recordFailure } from './sql/quarantine.ts';
 import { contextFrom, type StageContext } from './stage-context.ts';
@@ -36,7 +37,7 @@ export type ArticleMessage = z.infer<typeof articleMessage>;
  * 204 acknowledges: the work is done, or can never succeed and is recorded in quarantine. 500 asks for redelivery.
  */
 export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpFunction {
-  return async (request, response) => {
+  return postOnly(async (request, response) => {
     const startedAt = performance.now();
     const messageId = messageIdOf(request.body);
     const fields: Record<string, unknown> = { stage: options.stage, messageId };
@@ -72,7 +73,7 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
       }
       finish(204, 'error', 'message failed for good, recorded in quarantine');
     }
-  };
+  });
 }
 
 /** The HTTP function of a stage whose messages are about one article. */

@@ -10,6 +10,12 @@ export function traceparentFrom(attributes: Record<string, string>): string {
   return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 }
 
+/** The trace that an HTTP request belongs to, as the attributes of a message have it; empty when it has none. */
+export function traceAttributesOf(request: { get(header: string): string | undefined }): Record<string, string> {
+  const traceparent = request.get('traceparent');
+  return traceparent ? { traceparent } : {};
+}
+
 /** The log field by which Cloud Logging groups the lines of one trace. */
 export function traceLogField(traceparent: string, projectId: string | undefined): Record<string, string> {
   const traceId = traceparent.split('-')[1]!;

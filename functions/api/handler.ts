@@ -1,6 +1,6 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import { errorText } from '../../shared/errors.ts';
-import { traceLogField, traceparentFrom } from '../../shared/trace.ts';
+import { traceAttributesOf, traceLogField, traceparentFrom } from '../../shared/trace.ts';
 import { ProblemError, problemDetails } from './problem.ts';
 import { type Answer, type RouteDeps, routes } from './routes.ts';
 
@@ -11,8 +11,7 @@ const commonHeaders = { 'access-control-allow-origin': '*', 'x-content-type-opti
 export function createHandler(deps: RouteDeps & { projectId?: string }): HttpFunction {
   return async (request, response) => {
     const startedAt = performance.now();
-    const given = request.get('traceparent');
-    const traceparent = traceparentFrom(given ? { traceparent: given } : {});
+    const traceparent = traceparentFrom(traceAttributesOf(request));
     const fields: Record<string, unknown> = { stage: 'api', ...traceLogField(traceparent, deps.projectId) };
     let problem: ProblemError | undefined;
     try {

@@ -1,30 +1,30 @@
-import type { Database } from '../../shared/database.ts';
+import { z } from 'zod';
+import type { Database, Queryable } from '../../shared/database.ts';
 import { messageIdOf, parseEnvelope } from '../../shared/envelope.ts';
 import { errorText, InvalidMessageError } from '../../shared/errors.ts';
 import { deadLetterTopic, pipeline } from '../../shared/pipeline.ts';
 import { type QuarantineEntry, recordFailure } from '../../shared/sql/quarantine.ts';
+import { findLastRunError } from './sql.ts';
 
 /** Records a message that its subscription gave up, so that operators see it and can send it again. */
 export async function quarantine(body: unknown, deps: { db: Database }): Promise<{ failedStage: string }> {
-  const entry = toEntry(body);
+  const entry = await toEntry(body, deps.db);
   await recordFailure(deps.db, entry);
   return { failedStage: entry.stage };
 }
 
-function toEntry(body: unknown): QuarantineEntry {
+async function toEntry(body: unknown, db: Queryable): Promise<QuarantineEntry> {
   try {
     const { data, attributes, messageId, subscription } = parseEnvelope(body);
     const attempts = attributes.CloudPubSubDeadLetterSourceDeliveryCount ?? 'all allowed';
     const stage = stageOf(subscription);
     // The id is that of the dead letter: the message had another one.
     const subject = subjectOf(data) ?? messageId;
-    return {
-      stage,
-      subject,
-      data,
-      attributes,
-      error: `Dead-lettered after ${attempts} attempts; the log lines of ${stage} for ${subject} say why each failed`,
-    };
+    const lastError = stage === 'scrape' ? await lastErrorOfScrape(data, db) : undefined;
+    const reason = lastError
+      ? `last error: ${lastError}`
+      : `the log lines of ${stage} for ${subject} say why each failed`;
+    return { stage, subject, data, attributes, error: `Dead-lettered after ${attempts} attempts; ${reason}` };
   } catch (error) {
     if (!(error instanceof InvalidMessageError)) throw error;
     // Unreadable messages end here as well: this is the last place that can keep them.
@@ -36,6 +36,21 @@ function toEntry(body: unknown): QuarantineEntry {
       error: errorText(error),
     };
   }
+}
+
+// Postgres refuses a text with NUL, and a message that has one is to be kept all the same.
+const text = z.string().refine((value) => !value.includes('\0'));
+const scrapeMessage = z.object({ source_url: text, start_date: text, end_date: text });
+
+/** Only runs are kept with their errors; of what other stages tried, the log alone knows. */
+async function lastErrorOfScrape(data: unknown, db: Queryable): Promise<string | undefined> {
+  const { data: asked } = scrapeMessage.safeParse(data);
+  if (!asked) return undefined;
+  return await findLastRunError(db, {
+    sourceUrl: asked.source_url,
+    startDate: asked.start_date,
+    endDate: asked.end_date,
+  });
 }
 
 /** Subscriptions to dead-letter topics carry the name of the topic. */

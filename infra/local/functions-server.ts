@@ -20,6 +20,7 @@ export interface FunctionServer {
 export async function serveFunction(name: FunctionName, handler: HttpFunction, port = 0): Promise<FunctionServer> {
   http(name, handler);
   const server = getTestServer(name);
+  hideErrorDetails(server);
   const unanswered = new Set<ServerResponse>();
   server.on('request', (_request, response) => {
     unanswered.add(response);
@@ -36,6 +37,16 @@ export async function serveFunction(name: FunctionName, handler: HttpFunction, p
         server.closeIdleConnections();
       }),
   };
+}
+
+/**
+ * What the framework itself refuses (a path or a body that cannot be read) is answered as where it is deployed, with
+ * NODE_ENV=production: by its status alone. Express would tell the stack, and the environment is not ours to set: the
+ * whole process and the libraries in it read it.
+ */
+function hideErrorDetails(server: Server): void {
+  const [app] = server.listeners('request') as unknown[] as { set(setting: string, value: string): void }[];
+  app!.set('env', 'production');
 }
 
 function listen(server: Server, name: FunctionName, port: number): Promise<void> {

@@ -87,3 +87,23 @@ test('a permanent error is answered 400, any other 500, each with its text', asy
     Array(3).fill(['ERROR', 'run failed']),
   );
 });
+
+test('any method but POST is answered 405 with what is allowed, and starts nothing', async () => {
+  for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const answer = await fetch(server.url, { method });
+    assert.equal(answer.status, 405, method);
+    assert.equal(answer.headers.get('allow'), 'POST', method);
+    const text = await answer.text();
+    if (method !== 'HEAD') assert.deepEqual(JSON.parse(text), { error: `Only POST is taken here, not ${method}` });
+  }
+  assert.equal(context, undefined);
+  assert.deepEqual(recorder.lines, []);
+});
+
+test('a body that is no JSON starts nothing', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(server.url, { method: 'POST', headers, body: '{"fail":' });
+  assert.equal(answer.status, 400);
+  await answer.arrayBuffer();
+  assert.equal(context, undefined);
+});

@@ -145,6 +145,28 @@ describe('a stage', { skip: withoutPostgres }, () => {
     assert.deepEqual([row!.subject, row!.data], ['unreadable push request', { hello: 'there' }]);
   });
 
+  test('any method but POST is answered 405: it is no message, so there is nothing to do or to keep', async () => {
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
+      const answer = await fetch(server.url, { method });
+      await answer.arrayBuffer();
+      assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST'], method);
+    }
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(envelope({ data: base64(JSON.stringify(message)) }));
+    const answer = await fetch(server.url, { method: 'PUT', headers, body });
+    await answer.arrayBuffer();
+    assert.equal(answer.status, 405);
+    assert.deepEqual([contexts, await rows(), recorder.lines], [[], [], []]);
+  });
+
+  test('a body that is no JSON is not acknowledged, so that its subscription keeps it', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(server.url, { method: 'POST', headers, body: '{"message":' });
+    assert.equal(answer.status, 400);
+    assert.doesNotMatch(await answer.text(), /SyntaxError|node_modules/);
+    assert.deepEqual(contexts, []);
+  });
+
   test('two unreadable messages are two rows', async () => {
     for (const messageId of ['1', '2']) await post(server.url, envelope({ data: '%%%', messageId }));
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { traceLogField, traceparentFrom } from '../../shared/trace.ts';
+import { traceAttributesOf, traceLogField, traceparentFrom } from '../../shared/trace.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const given = `00-${traceId}-00f067aa0ba902b7-01`;
@@ -33,6 +33,12 @@ test('begins a new trace where none is given, or none that can be used', () => {
   });
   assert.ok(ids.every((id) => id !== undefined && id !== traceId && id !== '0'.repeat(32)));
   assert.equal(new Set(ids).size, unusable.length);
+});
+
+test('the trace of a request is that of its header, and of nothing without one', () => {
+  const request = (headers: Record<string, string>) => ({ get: (header: string) => headers[header] });
+  assert.deepEqual(traceAttributesOf(request({ traceparent: given, tracestate: 'x=1' })), { traceparent: given });
+  assert.deepEqual(traceAttributesOf(request({})), {});
 });
 
 test('the log field is the resource name of the trace, or its bare id without a project', () => {

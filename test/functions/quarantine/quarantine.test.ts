@@ -21,7 +21,7 @@ describe('quarantine', { skip: withoutPostgres }, () => {
   });
   beforeEach(async () => {
     recorder.lines.length = 0;
-    await database.db.query('truncate quarantine');
+    await database.db.query('truncate quarantine, scrape_runs');
   });
 
   const rows = async () => (await database.db.query('select * from quarantine order by id')).rows;
@@ -40,18 +40,63 @@ describe('quarantine', { skip: withoutPostgres }, () => {
     );
   });
 
-  test('records a scrape under its source', async () => {
-    const data = {
-      agency_key: 'mec',
-      source_url: 'https://www.gov.br/mec',
-      start_date: '2026-01-01',
-      end_date: '2026-01-02',
-    };
-    await push(server.url, data, { subscription: 'scrape-dead-letters', attributes });
-    assert.deepEqual(
-      (await rows()).map(({ stage, subject }) => [stage, subject]),
-      [['scrape', 'https://www.gov.br/mec']],
+  const asked = {
+    agency_key: 'mec',
+    source_url: 'https://www.gov.br/mec',
+    start_date: '2026-01-01',
+    end_date: '2026-01-02',
+  };
+  const addRun = (run: { status: string; error?: string; minutesAgo: number; url?: string; endDate?: string }) =>
+    database.db.query(
+      `insert into scrape_runs (agency_key, source_url, start_date, end_date, status, error_message, started_at)
+       values ('mec', $1, '2026-01-01', $2, $3, $4, now() - make_interval(mins => $5))`,
+      [run.url ?? asked.source_url, run.endDate ?? asked.end_date, run.status, run.error ?? null, run.minutesAgo],
     );
+  const scrapeDeadLetter = async (data: object) => {
+    assert.equal(await push(server.url, data, { subscription: 'scrape-dead-letters', attributes }), 204);
+    return (await rows()).map(({ stage, subject, error }) => ({ stage, subject, error }));
+  };
+
+  test('records a scrape under its source, with the error of its last run that failed', async () => {
+    await addRun({ status: 'failed', error: 'NetworkError: the first', minutesAgo: 40 });
+    await addRun({ status: 'failed', error: 'HttpStatusError: the last', minutesAgo: 20 });
+    await addRun({ status: 'failed', error: 'NetworkError: the second', minutesAgo: 30 });
+    await addRun({ status: 'running', minutesAgo: 10 });
+    await addRun({ status: 'failed', error: 'of another window', minutesAgo: 5, endDate: '2026-01-03' });
+    await addRun({ status: 'failed', error: 'of another source', minutesAgo: 5, url: 'https://www.gov.br/mds' });
+    assert.deepEqual(await scrapeDeadLetter(asked), [
+      {
+        stage: 'scrape',
+        subject: asked.source_url,
+        error: 'Dead-lettered after 20 attempts; last error: HttpStatusError: the last',
+      },
+    ]);
+  });
+
+  test('a scrape of which no run failed points to the log', async () => {
+    await addRun({ status: 'succeeded', minutesAgo: 10 });
+    const [row] = await scrapeDeadLetter(asked);
+    assert.match(
+      String(row!.error),
+      /after 20 attempts; the log lines of scrape for https:\/\/www.gov.br\/mec say why/,
+    );
+  });
+
+  test('keeps a scrape that Postgres itself refused', async () => {
+    for (const part of [{ source_url: 'https://www.gov.br/\0' }, { start_date: '0000-01-01' }, { end_date: 'today' }]) {
+      await database.db.query('truncate quarantine');
+      const [row] = await scrapeDeadLetter({ ...asked, ...part });
+      assert.match(String(row!.error), /the log lines of scrape/);
+    }
+  });
+
+  test('any method but POST is answered 405, and leaves nothing', async () => {
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
+      const answer = await fetch(server.url, { method });
+      await answer.arrayBuffer();
+      assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST'], method);
+    }
+    assert.deepEqual([await rows(), recorder.lines], [[], []]);
   });
 
   test('a second dead letter of one article counts on the first', async () => {

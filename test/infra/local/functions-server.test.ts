@@ -35,6 +35,36 @@ test('serves several functions side by side', async () => {
   }
 });
 
+test('what the framework refuses is answered without a stack or a path', async () => {
+  let callCount = 0;
+  const server = await serveFunction('enrich', (_request, response) => {
+    callCount++;
+    response.end();
+  });
+  const ask = async (path: string, headers: Record<string, string> = {}, body?: string) => {
+    const answer = await request(server.url + path, { method: 'POST', headers, body: body ?? null });
+    return { status: answer.statusCode, text: await answer.body.text() };
+  };
+  const json = { 'content-type': 'application/json' };
+  try {
+    const refused = [
+      [400, await ask('/%E0%A4%A')],
+      [400, await ask('/', json, '{"message":')],
+      [400, await ask('/', { 'content-type': 'application/cloudevents+json' }, '[')],
+      [415, await ask('/', { 'content-type': 'application/json; charset=nothing' }, '{}')],
+      [415, await ask('/', { ...json, 'content-encoding': 'nothing' }, '{}')],
+    ] as const;
+    for (const [status, answer] of refused) {
+      assert.equal(answer.status, status, answer.text);
+      assert.match(answer.text, /<pre>[A-Z][A-Za-z ]+<\/pre>/);
+      assert.doesNotMatch(answer.text, /Error:|node_modules|\bat /);
+    }
+    assert.equal(callCount, 0);
+  } finally {
+    await server.close();
+  }
+});
+
 test('a port in use is named with the function that wanted it', async () => {
   const first = await serveFunction('enrich', (_request, response) => void response.end());
   const { port } = new URL(first.url);
