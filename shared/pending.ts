@@ -14,6 +14,8 @@ export interface StageTargets {
   enricherRank?: number;
   /** Model in force: rows whose vector is of another one are pending. */
   embeddingModel?: string;
+  /** Id of the search index in force: rows that were written to another one are pending. */
+  searchIndex?: string;
 }
 
 /**
@@ -27,14 +29,21 @@ export function pendingParts(stage: Stage, targets: StageTargets, bind: Bind): s
       const lesser = enricherRank === undefined ? [] : [`enriched_rank < ${bind(enricherRank)}::smallint`];
       return ['enriched_revision < revision', ...lesser];
     }
-    case 'embed': {
-      const model = targets.embeddingModel === undefined ? undefined : bind(targets.embeddingModel);
-      const other = model ? [`embedding_model < ${model}::text`, `embedding_model > ${model}::text`] : [];
-      return ['embedded_text_hash is distinct from embedding_text_hash', ...other];
-    }
+    case 'embed':
+      return [
+        'embedded_text_hash is distinct from embedding_text_hash',
+        ...otherThan('embedding_model', targets.embeddingModel, bind),
+      ];
     case 'sync':
-      return ['synced_version < version'];
+      return ['synced_version < version', ...otherThan('synced_index', targets.searchIndex, bind)];
   }
+}
+
+/** "Not equal" as an index answers it. */
+function otherThan(column: string, value: string | undefined, bind: Bind): string[] {
+  if (value === undefined) return [];
+  const bound = bind(value);
+  return [`${column} < ${bound}::text`, `${column} > ${bound}::text`];
 }
 
 /** The condition over `news` that says that a stage has work: the same for handlers, coverage, lag, repair, replay. */

@@ -24,9 +24,10 @@ export interface Typesense {
    * An alias that serves a collection of another schema is left alone (`isCurrent` is false): moved to an empty
    * collection, it would empty the search.
    *
+   * @returns the collection that is served; `createdAt` in epoch seconds.
    * @throws {ConfigError} when a collection has the name of the alias, which hides any alias.
    */
-  ensureCollection(): Promise<{ collection: string; isCurrent: boolean }>;
+  ensureCollection(): Promise<{ name: string; createdAt: number; isCurrent: boolean }>;
   /**
    * Writes documents unconditionally, at most 1,000 or about 8 MB a request, in their order; a field that a document
    * leaves out is cleared.
@@ -91,28 +92,35 @@ export function createTypesense(options: TypesenseOptions): Typesense {
     }
   }
 
-  const served = `/collections/${encodeURIComponent(alias)}`;
+  const servedPath = `/collections/${encodeURIComponent(alias)}`;
+
+  async function readServed(): Promise<{ name: string; createdAt: number } | undefined> {
+    const served = await request<{ name: string; created_at: number }>('get', servedPath, { nullOn: 404 });
+    return served ? { name: served.name, createdAt: served.created_at } : undefined;
+  }
 
   return {
     async ensureCollection() {
       const schema = newsCollection(alias);
-      const existing = await request<{ name: string }>('get', served, { nullOn: 404 });
+      const existing = await readServed();
       if (existing?.name === alias) {
         throw new ConfigError(
           `Typesense has a collection named "${alias}": rename or drop it, the name is for the alias`,
         );
       }
-      if (existing) return { collection: existing.name, isCurrent: existing.name === schema.name };
+      if (existing) return { ...existing, isCurrent: existing.name === schema.name };
       // 409: another instance was faster, or the alias was lost.
       await request('post', '/collections', { body: schema, nullOn: 409 });
       await request('put', `/aliases/${encodeURIComponent(alias)}`, { body: { collection_name: schema.name } });
-      return { collection: schema.name, isCurrent: true };
+      const made = await readServed();
+      if (!made) throw new RetryableError(`Typesense serves nothing as "${alias}" although it was just created`);
+      return { ...made, isCurrent: made.name === schema.name };
     },
 
     async importDocuments(documents) {
       const outcomes = new Map<string, Error | null>();
       for (const batch of batches(documents)) {
-        const answer = await request<unknown>('post', `${served}/documents/import`, {
+        const answer = await request<unknown>('post', `${servedPath}/documents/import`, {
           query: { action: 'emplace' },
           body: batch.lines.join('\n'),
           headers: { 'Content-Type': 'text/plain' },
@@ -126,7 +134,7 @@ export function createTypesense(options: TypesenseOptions): Typesense {
     },
 
     async deleteDocument(id) {
-      const path = `${served}/documents/${encodeURIComponent(id)}`;
+      const path = `${servedPath}/documents/${encodeURIComponent(id)}`;
       await request('delete', path, { query: { ignore_not_found: true } });
     },
 

@@ -41,9 +41,12 @@ export async function openSearchIndex(
     apiKey,
     timeoutMs: indexTimeoutMs,
   });
-  const { collection, isCurrent } = await typesense.ensureCollection();
+  const { isCurrent, ...collection } = await typesense.ensureCollection();
   if (!isCurrent) {
-    deps.log.warning('the search index serves a collection of another schema', { stage: 'sync', collection });
+    deps.log.warning('the search index serves a collection of another schema', {
+      stage: 'sync',
+      collection: collection.name,
+    });
   }
-  return typesenseIndex(typesense);
+  return typesenseIndex(typesense, collection);
 }

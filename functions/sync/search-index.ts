@@ -4,8 +4,14 @@ import type { NewsDocument } from '../../shared/typesense-schema.ts';
 /** Where `sync` makes articles searchable. */
 export interface SearchIndex {
   readonly name: 'postgres' | 'typesense';
-  /** Its writes are unconditional: an older one could win, so they need a lease on the row from read to mark. */
-  readonly needsLease: boolean;
+  /** Stands on every row that was written to it; an index that was made anew has another one. */
+  readonly id: string;
+  /** Takes the documents; without one the row is its own document, searchable as soon as it is marked. */
+  readonly writer?: DocumentWriter;
+}
+
+/** Writes unconditionally: an older document could win, so it is used under a lease on the row, from read to mark. */
+export interface DocumentWriter {
   /**
    * Writes the documents.
    *
@@ -17,22 +23,20 @@ export interface SearchIndex {
   remove(id: string): Promise<void>;
 }
 
-/** Search in Postgres itself: the row is the document, so it is searchable as soon as it is marked. */
-export const postgresIndex: SearchIndex = {
-  name: 'postgres',
-  needsLease: false,
-  async upsert(documents) {
-    return new Map(documents.map(({ id }) => [id, null]));
-  },
-  async remove() {},
-};
+/** Search in Postgres itself. */
+export const postgresIndex: SearchIndex = { name: 'postgres', id: 'postgres' };
 
-/** Search in Typesense. */
-export function typesenseIndex(typesense: Pick<Typesense, 'importDocuments' | 'deleteDocument'>): SearchIndex {
+/** Search in a collection of Typesense: the one that `ensureCollection` found or made. */
+export function typesenseIndex(
+  typesense: Pick<Typesense, 'importDocuments' | 'deleteDocument'>,
+  collection: { name: string; createdAt: number },
+): SearchIndex {
   return {
     name: 'typesense',
-    needsLease: true,
-    upsert: (documents) => typesense.importDocuments(documents),
-    remove: (id) => typesense.deleteDocument(id),
+    id: `typesense ${collection.name} of ${new Date(collection.createdAt * 1000).toISOString()}`,
+    writer: {
+      upsert: (documents) => typesense.importDocuments(documents),
+      remove: (id) => typesense.deleteDocument(id),
+    },
   };
 }

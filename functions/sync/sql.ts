@@ -1,5 +1,5 @@
 import type { Queryable } from '../../shared/database.ts';
-import { type PendingStages, pendingColumns } from '../../shared/pending.ts';
+import { type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
 import type { NewsForIndex, ThemeLabel } from './document.ts';
 
@@ -10,10 +10,14 @@ export interface ArticleToSync extends PendingStages {
   isRemoved: boolean;
 }
 
-export async function readArticleToSync(db: Queryable, uniqueId: string): Promise<ArticleToSync | undefined> {
+export async function readArticleToSync(
+  db: Queryable,
+  uniqueId: string,
+  targets: StageTargets,
+): Promise<ArticleToSync | undefined> {
   const { bind, values } = bindings();
   const { rows } = await db.query<ArticleToSync>(
-    `select unique_id as "uniqueId", version, removed_at is not null as "isRemoved", ${pendingColumns({}, bind)}
+    `select unique_id as "uniqueId", version, removed_at is not null as "isRemoved", ${pendingColumns(targets, bind)}
      from news where unique_id = ${bind(uniqueId)}`,
     values,
   );
@@ -22,13 +26,21 @@ export async function readArticleToSync(db: Queryable, uniqueId: string): Promis
 
 /**
  * Takes the lease of an article that is pending, unless another holder's still runs: from then on only this holder
- * writes its document. The lease ends with `markSynced` or after `leaseMs`.
+ * writes its document. The lease ends with `markSynced` or by itself.
  */
-export async function takeSyncLease(db: Queryable, uniqueId: string, token: string, leaseMs: number): Promise<boolean> {
+export async function takeSyncLease(
+  db: Queryable,
+  uniqueId: string,
+  targets: StageTargets,
+  lease: { token: string; ms: number },
+): Promise<boolean> {
+  const { bind, values } = bindings();
   const { rowCount } = await db.query(
-    `update news set sync_lease_token = $2, sync_lease_until = now() + make_interval(secs => $3::float8 / 1000)
-     where unique_id = $1 and synced_version < version and (sync_lease_until is null or sync_lease_until < now())`,
-    [uniqueId, token, leaseMs],
+    `update news set sync_lease_token = ${bind(lease.token)},
+       sync_lease_until = now() + make_interval(secs => ${bind(lease.ms)}::float8 / 1000)
+     where unique_id = ${bind(uniqueId)} and ${pending('sync', targets, bind)}
+       and (sync_lease_until is null or sync_lease_until < now())`,
+    values,
   );
   return rowCount > 0;
 }
@@ -80,20 +92,20 @@ export async function readDocumentSource(db: Queryable, uniqueId: string): Promi
 }
 
 /**
- * Marks that the index shows `version`, and ends the lease of this holder.
+ * Marks that an index shows `version`, and ends the lease of this holder.
  *
  * @returns whether the article is still pending: it changed after it was read; undefined when the lease was lost.
  */
 export async function markSynced(
   tx: Queryable,
-  article: { uniqueId: string; version: number; leaseToken: string | null },
+  article: { uniqueId: string; version: number; index: string; leaseToken: string | null },
 ): Promise<{ isStillPending: boolean } | undefined> {
   const { rows } = await tx.query<{ isStillPending: boolean }>(
-    `update news set synced_version = greatest(synced_version, $2), synced_at = now(),
+    `update news set synced_version = greatest(synced_version, $2), synced_index = $4, synced_at = now(),
        sync_lease_token = null, sync_lease_until = null
      where unique_id = $1 and ($3::uuid is null or sync_lease_token = $3)
      returning synced_version < version as "isStillPending"`,
-    [article.uniqueId, article.version, article.leaseToken],
+    [article.uniqueId, article.version, article.leaseToken, article.index],
   );
   return rows[0];
 }

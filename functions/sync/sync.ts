@@ -5,7 +5,7 @@ import type { OutboxDeps } from '../../shared/outbox.ts';
 import type { ArticleMessage } from '../../shared/stage.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
 import { toDocument } from './document.ts';
-import type { SearchIndex } from './search-index.ts';
+import type { DocumentWriter, SearchIndex } from './search-index.ts';
 import {
   type ArticleToSync,
   markSynced,
@@ -29,15 +29,18 @@ interface Written {
 
 /** Makes the current version of an article searchable, or takes a removed one out of the index. */
 export function sync(message: ArticleMessage, context: StageContext, deps: SyncDeps) {
+  const { db, index, leaseMs } = deps;
+  const { writer } = index;
   return runArticleStage<ArticleToSync, Written>(
     {
       stage: 'sync',
       publishes: 'synced',
-      read: (uniqueId) => readArticleToSync(deps.db, uniqueId),
-      work: (article) => (deps.index.needsLease ? writeUnderLease(article, deps) : write(article, deps)),
-      save: async (tx, article, written) => {
-        const marked = await markSynced(tx, { uniqueId: article.uniqueId, ...written });
-        return marked && !marked.isStillPending ? written.version : undefined;
+      read: (uniqueId) => readArticleToSync(db, uniqueId, { searchIndex: index.id }),
+      work: async (article) =>
+        writer ? await writeUnderLease(article, { db, index, writer, leaseMs }) : { ...article, leaseToken: null },
+      save: async (tx, { uniqueId }, { version, leaseToken }) => {
+        const marked = await markSynced(tx, { uniqueId, version, leaseToken, index: index.id });
+        return marked && !marked.isStillPending ? version : undefined;
       },
     },
     message,
@@ -46,28 +49,26 @@ export function sync(message: ArticleMessage, context: StageContext, deps: SyncD
   );
 }
 
-/** Search in Postgres: the row is its own document. */
-async function write(article: ArticleToSync, { index }: SyncDeps): Promise<Written> {
-  if (article.isRemoved) await index.remove(article.uniqueId);
-  return { version: article.version, leaseToken: null };
-}
-
 /**
- * An index without conditional writes would let an older document win over a newer one: the row is read again under a
- * lease that is held until the mark. A write that failed without an answer may still land, so its lease runs out by
- * itself; only where the index refused the document is it given back.
+ * Reads the row again under a lease that is held until the mark, so that no older document wins over a newer one. A
+ * write that failed without an answer may still land, so its lease runs out by itself; only where the index refused the
+ * document is it given back.
  */
-async function writeUnderLease(seen: ArticleToSync, { db, index, leaseMs }: SyncDeps): Promise<Written> {
+async function writeUnderLease(
+  seen: ArticleToSync,
+  { db, index, writer, leaseMs }: Pick<SyncDeps, 'db' | 'index' | 'leaseMs'> & { writer: DocumentWriter },
+): Promise<Written> {
   const { uniqueId } = seen;
+  const targets = { searchIndex: index.id };
   const leaseToken = randomUUID();
-  if (!(await takeSyncLease(db, uniqueId, leaseToken, leaseMs))) {
-    const current = await readArticleToSync(db, uniqueId);
+  if (!(await takeSyncLease(db, uniqueId, targets, { token: leaseToken, ms: leaseMs }))) {
+    const current = await readArticleToSync(db, uniqueId, targets);
     // Written by another meanwhile: without the lease nothing is marked, and the next look finds nothing to do.
     if (current && !current.syncPending) return { version: seen.version, leaseToken };
     throw new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`);
   }
   const takenAt = performance.now();
-  const article = await readArticleToSync(db, uniqueId);
+  const article = await readArticleToSync(db, uniqueId, targets);
   const source = await readDocumentSource(db, uniqueId);
   if (!article || !source) throw new RetryableError(`Article ${uniqueId} has no row in news`);
   // Half of the lease is for reading: what is left must outlast the write.
@@ -75,10 +76,10 @@ async function writeUnderLease(seen: ArticleToSync, { db, index, leaseMs }: Sync
     throw new RetryableError(`Article ${uniqueId} took too long to read for the lease of ${leaseMs} ms on it`);
   }
   if (article.isRemoved) {
-    await index.remove(uniqueId);
+    await writer.remove(uniqueId);
     return { version: article.version, leaseToken };
   }
-  const refusal = (await index.upsert([toDocument(source)])).get(uniqueId);
+  const refusal = (await writer.upsert([toDocument(source)])).get(uniqueId);
   if (refusal) {
     await releaseSyncLease(db, uniqueId, leaseToken);
     throw refusal;

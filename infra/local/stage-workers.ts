@@ -49,7 +49,7 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
     const index = await openSearchIndex(loadLocalSettings(), { log: cliLogger(options) });
     return {
       stage: 'sync',
-      targets: {},
+      targets: { searchIndex: index.id },
       work: (message, context, outbox) => sync(message, context, { ...outbox, index, leaseMs }),
     };
   },

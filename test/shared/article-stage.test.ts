@@ -71,8 +71,7 @@ describe('the chain of stages', { skip: withoutPostgres }, () => {
     await seedAgency(database.db);
     standIn = await startTypesense({ apiKey: 'key' });
     typesense = createTypesense({ ...standIn, protocol: 'http', apiKey: 'key', timeoutMs: 1000 });
-    await typesense.ensureCollection();
-    const index = typesenseIndex(typesense);
+    const index = typesenseIndex(typesense, await typesense.ensureCollection());
     servers.set(
       'enrich',
       await serveFunction('enrich', createEnrich({ ...deps(), enricher, taxonomy: async () => [] })),

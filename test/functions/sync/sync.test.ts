@@ -16,6 +16,7 @@ describe('sync', { skip: withoutPostgres }, () => {
   let database: TestDatabase;
   let standIn: TypesenseStandIn;
   let typesense: Typesense;
+  let index: SearchIndex;
   let server: FunctionServer;
   const recorder = createRecorder();
   /** Runs between what `sync` read and what it writes. */
@@ -29,13 +30,16 @@ describe('sync', { skip: withoutPostgres }, () => {
     await seedThemes(database.db);
     standIn = await startTypesense({ apiKey: 'key' });
     typesense = createTypesense({ ...standIn, protocol: 'http', apiKey: 'key', timeoutMs: 200 });
-    await typesense.ensureCollection();
-    const index = typesenseIndex(typesense);
+    index = typesenseIndex(typesense, await typesense.ensureCollection());
+    const { upsert, remove } = index.writer!;
     server = await serve({
       ...index,
-      upsert: async (documents) => {
-        await beforeUpsert();
-        return await index.upsert(documents);
+      writer: {
+        upsert: async (documents) => {
+          await beforeUpsert();
+          return await upsert(documents);
+        },
+        remove,
       },
     });
   });
@@ -129,7 +133,7 @@ describe('sync', { skip: withoutPostgres }, () => {
     };
     const racing = await serveFunction(
       'sync',
-      createHandler({ ...recorder, db: { ...database.db, query }, index: typesenseIndex(typesense), leaseMs }),
+      createHandler({ ...recorder, db: { ...database.db, query }, index, leaseMs }),
     );
     try {
       assert.equal(await push(racing.url, message), 204);
@@ -159,7 +163,7 @@ describe('sync', { skip: withoutPostgres }, () => {
   test('while another holds the lease the message is asked for again, and nothing is written', async () => {
     const message = await seedArticle(database.db);
     const token = '00000000-0000-4000-8000-000000000000';
-    assert.equal(await takeSyncLease(database.db, message.unique_id, token, 60_000), true);
+    assert.equal(await takeSyncLease(database.db, message.unique_id, {}, { token, ms: 60_000 }), true);
     assert.equal(await push(server.url, message), 500);
     assert.deepEqual(documents(), []);
     await edit(`sync_lease_until = now() - interval '1 second'`);
@@ -215,8 +219,12 @@ describe('sync', { skip: withoutPostgres }, () => {
   test('a document that the index refuses is recorded, stays pending and gives its lease back', async () => {
     const message = await seedArticle(database.db);
     const refusing = await serve({
-      ...typesenseIndex(typesense),
-      upsert: async (all) => new Map(all.map(({ id }) => [id, new PermanentError(`Typesense refuses document ${id}`)])),
+      ...index,
+      writer: {
+        ...index.writer!,
+        upsert: async (all) =>
+          new Map(all.map(({ id }) => [id, new PermanentError(`Typesense refuses document ${id}`)])),
+      },
     });
     try {
       assert.equal(await push(refusing.url, message), 204);
@@ -229,6 +237,25 @@ describe('sync', { skip: withoutPostgres }, () => {
     assert.deepEqual([await isPending(), await hasLease()], [true, false]);
     assert.equal(await push(server.url, message), 204);
     assert.deepEqual([await openFailures(), await isPending()], [[], false]);
+  });
+
+  test('an index that was made anew is filled again, without a new version', async () => {
+    const message = await seedArticle(database.db);
+    assert.equal(await push(server.url, message), 204);
+    await typesense.deleteDocument(message.unique_id);
+    const anew = await serve({ ...index, id: 'another one' });
+    try {
+      assert.equal(await push(anew.url, message), 204);
+      assert.deepEqual(
+        documents().map(({ id, version }) => [id, version]),
+        [[message.unique_id, 1]],
+      );
+      const requests = standIn.requests().length;
+      assert.equal(await push(anew.url, message), 204);
+      assert.equal(standIn.requests().length, requests);
+    } finally {
+      await anew.close();
+    }
   });
 
   test('search in Postgres only marks the row, also while it changes', async () => {

@@ -35,7 +35,7 @@ describe('listing pending articles', { skip: withoutPostgres }, () => {
     database.db.query(
       `update news set enriched_revision = revision, enriched_rank = 5, enriched_at = now(),
          embedded_text_hash = embedding_text_hash, embedding_model = 'm', embedding_generated_at = now(),
-         synced_version = version`,
+         synced_version = version, synced_index = 'm'`,
     );
 
   test('a new article is pending in every stage, a finished one in none', async () => {
@@ -59,6 +59,14 @@ describe('listing pending articles', { skip: withoutPostgres }, () => {
     await finish();
     assert.deepEqual(await list('embed', { embeddingModel: 'a' }), ['a']);
     assert.deepEqual(await list('embed', { embeddingModel: 'z' }), ['a']);
+  });
+
+  test('another search index in force makes every article pending in sync', async () => {
+    await seed('a');
+    await finish();
+    assert.deepEqual(await list('sync', { searchIndex: 'm' }), []);
+    assert.deepEqual(await list('sync', { searchIndex: 'a' }), ['a']);
+    assert.deepEqual(await list('sync', { searchIndex: 'z' }), ['a']);
   });
 
   test('pages go on after an id, in its order', async () => {
