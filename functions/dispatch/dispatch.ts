@@ -2,22 +2,25 @@ import type { Database } from '../../shared/database.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Publisher } from '../../shared/publisher.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
-import { type DateWindow, lastDays } from '../../shared/window.ts';
+import type { DateWindow } from '../../shared/window.ts';
 import { type ActiveSource, listActiveSources, listUnknownAgencies } from './sql.ts';
 
 export interface DispatchRequest {
   startDate?: string | undefined;
   endDate?: string | undefined;
-  /** Keys of agencies; all active sources unless given. */
+  /** Keys of agencies. */
   agencies?: string[] | undefined;
 }
+
+export type DispatchResult = DateWindow & { sourceCount: number };
 
 export interface DispatchDeps {
   db: Database;
   publisher: Publisher;
-  now(): Date;
-  /** Days that a run looks back when the request names none. */
-  windowDays: number;
+  /** The window of a request that names none. */
+  usualWindow(): DateWindow;
+  /** Keys of the agencies of a request that names none; unless given, all that have an active source. */
+  usualAgencies?: string[];
 }
 
 /**
@@ -27,22 +30,23 @@ export interface DispatchDeps {
  */
 export async function planSources(
   request: DispatchRequest,
-  deps: Pick<DispatchDeps, 'db' | 'now' | 'windowDays'>,
+  deps: Pick<DispatchDeps, 'db' | 'usualWindow' | 'usualAgencies'>,
 ): Promise<{ sources: ActiveSource[]; window: DateWindow }> {
-  const usual = lastDays(deps.windowDays, deps.now());
+  const usual = deps.usualWindow();
   const endDate = request.endDate ?? usual.endDate;
   const startDate = request.startDate ?? [usual.startDate, endDate].sort()[0]!;
   if (endDate < startDate) throw new PermanentError(`The window ends (${endDate}) before it starts (${startDate})`);
 
-  if (request.agencies) {
-    const unknown = await listUnknownAgencies(deps.db, request.agencies);
+  const agencies = request.agencies ?? deps.usualAgencies;
+  if (agencies) {
+    const unknown = await listUnknownAgencies(deps.db, agencies);
     if (unknown.length)
       throw new PermanentError(`Unknown agency: ${unknown.join(', ')}. "destaques agencies" lists them`);
   }
-  const sources = await listActiveSources(deps.db, request.agencies);
+  const sources = await listActiveSources(deps.db, agencies);
   if (sources.length === 0) {
     throw new PermanentError(
-      `No active source${request.agencies ? ` of ${request.agencies.join(', ')}` : ''}: is the catalogue imported?`,
+      `No active source${agencies ? ` of ${agencies.join(', ')}` : ''}: is the catalogue imported?`,
     );
   }
   return { sources, window: { startDate, endDate } };
@@ -53,7 +57,7 @@ export async function dispatch(
   request: DispatchRequest,
   context: StageContext,
   deps: DispatchDeps,
-): Promise<{ sourceCount: number } & DateWindow> {
+): Promise<DispatchResult> {
   const { sources, window } = await planSources(request, deps);
   await deps.publisher.publish(
     sources.map((source) => ({

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DispatchResult } from '../../functions/dispatch/dispatch.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import type { ExportResult } from '../../functions/export/export.ts';
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
@@ -7,6 +8,7 @@ import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { type Subscription, subscriptions } from '../../shared/pipeline.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
+import { lastDays } from '../../shared/window.ts';
 import { checkAgencies } from './agencies.ts';
 import { cliLogger } from './cli-deps.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -16,7 +18,7 @@ import type { GlobalOptions } from './options.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { loadLocalSettings } from './settings.ts';
-import { countStages, listOpenFailures, measureLatency, type OpenFailure } from './sql.ts';
+import { countFailedSources, countStages, listOpenFailures, measureLatency, type OpenFailure } from './sql.ts';
 
 export interface DemoOptions extends GlobalOptions {
   query: string;
@@ -48,6 +50,8 @@ export interface DemoResult {
   synced: number;
   exported_rows: number;
   dead_letters: number;
+  /** Of this run; a source has failed when its last try did. */
+  sources: { asked: number; failed: number };
   /** Scraped to searchable, of the articles of this run; null when it changed none. */
   latency_ms: { p50: number | null; p95: number | null };
   /** What this run made: versions of articles, messages after `requested`, shards written or deleted. */
@@ -60,6 +64,9 @@ export interface DemoResult {
   failures: OpenFailure[];
 }
 
+/** What a first look at the live sites asks for: three busy agencies. */
+const liveAgencies = ['mec', 'saude', 'agencia_brasil'];
+const liveDays = 2;
 const resultCount = 3;
 const shownFailures = 10;
 
@@ -76,7 +83,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     resources.defer(() => encoder.close());
     const index = await openSearchIndex(settings, { log });
     const enricher = createLocalEnricher();
-    const source = await openNewsSource(options, new Date());
+    const source = await openNewsSource(options);
     resources.defer(() => source.close());
     const datasetFolder = join(options.data, 'dataset');
     const progress = createProgress();
@@ -91,8 +98,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       encoder,
       enricher,
       index,
-      dispatcher: source.dispatcher,
-      requestIntervalMs: source.requestIntervalMs,
+      source,
       datasetFolder,
       port: 0,
       hasCron: false,
@@ -101,12 +107,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     });
     resources.defer(() => platform.close());
 
-    const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model };
+    const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model, searchIndex: index.id };
     const before = await countStages(db, targets);
     const runStartedAt = new Date();
     // What a run that was killed left behind, before anything new.
     await reconcile(contextFrom(), { db, log, publisher: platform.bus, targets, overdueMs: 0 });
-    await platform.call('dispatch', dispatchRequest(options, source));
+    const { sourceCount } = (await platform.call('dispatch', dispatchRequest(options, source))) as DispatchResult;
     await watch(platform, progress);
     progress.update('exporting');
     const exported = (await platform.call('export')) as ExportResult;
@@ -124,6 +130,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       synced: after.synced,
       exported_rows: exported.rows,
       dead_letters: after.deadLetters,
+      sources: { asked: sourceCount, failed: await countFailedSources(db, runStartedAt) },
       latency_ms: await measureLatency(db, runStartedAt),
       changed: {
         versions: after.versions - before.versions,
@@ -155,11 +162,12 @@ function sooner(subscription: Subscription): Subscription {
   return { ...subscription, minBackoffSeconds: 0.5, maxBackoffSeconds: 4, maxDeliveryAttempts: 5 };
 }
 
-function dispatchRequest(options: DemoOptions, source: NewsSource): object {
+function dispatchRequest(options: DemoOptions, { extent }: NewsSource): object {
+  const { agencies, window } = extent ?? { agencies: liveAgencies, window: lastDays(liveDays, new Date()) };
   return {
-    agencies: source.agencies,
-    start_date: options.startDate ?? source.window.startDate,
-    end_date: options.endDate ?? source.window.endDate,
+    agencies: options.agencies ?? agencies,
+    start_date: options.startDate ?? window.startDate,
+    end_date: options.endDate ?? window.endDate,
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Dispatcher, request } from 'undici';
+import { usualWindowDays } from '../../functions/dispatch/config.ts';
+import type { DispatchDeps } from '../../functions/dispatch/dispatch.ts';
 import { createGuardedDispatcher } from '../../functions/scrape/address-guard.ts';
-import type { DateWindow } from '../../shared/window.ts';
-import { lastDays } from '../../shared/window.ts';
+import { type DateWindow, lastDays } from '../../shared/window.ts';
 import { UsageError } from './errors.ts';
 
 export type NewsSourceKind = 'live' | 'sample';
@@ -22,24 +23,32 @@ export interface NewsSource {
   description: string;
   dispatcher: Dispatcher;
   requestIntervalMs: number;
-  agencies: string[];
-  window: DateWindow;
+  /** All it has, where that is less than the catalogue and the calendar. */
+  extent?: { agencies: string[]; window: DateWindow };
   close(): Promise<void>;
 }
 
-/** What a first look at the live sites asks for: three busy agencies, politely. */
-const liveAgencies = ['mec', 'saude', 'agencia_brasil'];
 const liveIntervalMs = 1000;
-const liveDays = 2;
 const probeTimeoutMs = 4000;
 
 /** @throws {UsageError} when an agency is asked for that the sample site does not have. */
-export async function openNewsSource(options: NewsSourceOptions, now: Date): Promise<NewsSource> {
-  if (options.source === 'live') return openLive(options, now);
+export async function openNewsSource(options: NewsSourceOptions): Promise<NewsSource> {
+  if (options.source === 'live' && options.site) {
+    throw new UsageError('--site is the address of a sample site: it cannot be had with --source live');
+  }
+  if (options.source === 'live') return openLive();
   if (options.source === 'sample' || options.site) return await openSample(options);
-  if (await isReachable()) return openLive(options, now);
+  if (await isReachable()) return openLive();
   const sample = await openSample(options);
   return { ...sample, description: `www.gov.br cannot be reached from here, so ${sample.description}` };
+}
+
+/** What a run asks of a source when it is told nothing. */
+export function usualExtent({
+  extent,
+}: Pick<NewsSource, 'extent'>): Pick<DispatchDeps, 'usualWindow' | 'usualAgencies'> {
+  if (!extent) return { usualWindow: () => lastDays(usualWindowDays, new Date()) };
+  return { usualWindow: () => extent.window, usualAgencies: extent.agencies };
 }
 
 async function isReachable(): Promise<boolean> {
@@ -59,15 +68,13 @@ async function isReachable(): Promise<boolean> {
   }
 }
 
-function openLive(options: NewsSourceOptions, now: Date): NewsSource {
+function openLive(): NewsSource {
   const dispatcher = createGuardedDispatcher();
   return {
     kind: 'live',
     description: 'the live sites of gov.br and EBC, one request a second and host at most',
     dispatcher,
     requestIntervalMs: liveIntervalMs,
-    agencies: options.agencies ?? liveAgencies,
-    window: lastDays(liveDays, now),
     close: () => dispatcher.destroy(),
   };
 }
@@ -89,8 +96,7 @@ async function openSample(options: NewsSourceOptions): Promise<NewsSource> {
       : `the sample site, ${options.articles} articles in the real markup, on 127.0.0.1:${site.port}`,
     dispatcher,
     requestIntervalMs: 0,
-    agencies: options.agencies ?? known,
-    window: { startDate: site.firstDay, endDate: site.lastDay },
+    extent: { agencies: known, window: { startDate: site.firstDay, endDate: site.lastDay } },
     close: async () => {
       await dispatcher.destroy();
       await site.close();

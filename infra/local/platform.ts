@@ -1,6 +1,6 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { Cron } from 'croner';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, request } from 'undici';
 import { createHandler as createApi } from '../../functions/api/handler.ts';
 import { createHandler as createDispatch } from '../../functions/dispatch/handler.ts';
 import { createHandler as createEmbed } from '../../functions/embed/handler.ts';
@@ -23,16 +23,14 @@ import type { Logger } from '../../shared/log.ts';
 import { type FunctionName, pipeline, type Subscription, subscriptions } from '../../shared/pipeline.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type FunctionServer, serveFunction } from './functions-server.ts';
+import { type NewsSource, usualExtent } from './news-source.ts';
 
 export interface PlatformOptions {
   db: Database;
   encoder: Encoder;
   enricher: Enricher;
   index: SearchIndex;
-  /** Where the scraper's requests go: the guarded one to the live sites, or the sample site's. */
-  dispatcher: Dispatcher;
-  /** Pause between two requests to one host. */
-  requestIntervalMs: number;
+  source: Pick<NewsSource, 'dispatcher' | 'requestIntervalMs' | 'extent'>;
   /** Folder that stands for the Hugging Face Hub. */
   datasetFolder: string;
   /** Port of `api`; the other functions take the next ones. 0: any free ports. */
@@ -121,17 +119,17 @@ function createHandlers(options: PlatformOptions, publisher: Bus): Record<Functi
   const { db, log, encoder, enricher, index } = options;
   const now = () => new Date();
   const deps = { db, log, publisher, now };
-  const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model };
+  const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model, searchIndex: index.id };
   const target = createFolderTarget(options.datasetFolder);
   return {
     api: createApi({ ...deps, encoder, targets }),
-    dispatch: createDispatch({ ...deps, windowDays: 3 }),
+    dispatch: createDispatch({ ...deps, ...usualExtent(options.source) }),
     scrape: createScrape({
       ...deps,
-      dispatcher: options.dispatcher,
+      dispatcher: options.source.dispatcher,
       userAgent: defaultUserAgent,
       maxRequestsPerHost: 2,
-      requestIntervalMs: options.requestIntervalMs,
+      requestIntervalMs: options.source.requestIntervalMs,
     }),
     enrich: createEnrich({ ...deps, enricher, taxonomy: createTaxonomyReader(db) }),
     embed: createEmbed({ ...deps, encoder }),

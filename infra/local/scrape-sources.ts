@@ -7,7 +7,7 @@ import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
 import { cliDeps } from './cli-deps.ts';
 import { withDatabase } from './local-database.ts';
-import { type NewsSourceOptions, openNewsSource } from './news-source.ts';
+import { type NewsSourceOptions, openNewsSource, usualExtent } from './news-source.ts';
 import type { GlobalOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 
@@ -16,8 +16,6 @@ export type ScrapeOptions = GlobalOptions &
 
 /** Sources that are read side by side; what is asked of one host is bounded apart from this. */
 const concurrentSources = 4;
-/** Days that a scrape looks back when no window is given, today included. */
-const windowDays = 3;
 
 /**
  * Scrapes sources into the database, without a bus: the stages find their work by their own predicates.
@@ -27,15 +25,9 @@ const windowDays = 3;
 export async function scrapeSources(options: ScrapeOptions): Promise<void> {
   await withDatabase(options, async (db) => {
     if (options.agencies) await checkAgencies(db, options.agencies);
-    const news = await openNewsSource(options, new Date());
+    const news = await openNewsSource(options);
     try {
-      const request = {
-        // The sample site has some agencies only, and its own fortnight.
-        agencies: options.agencies ?? (news.kind === 'sample' ? news.agencies : undefined),
-        startDate: options.startDate ?? (news.kind === 'sample' ? news.window.startDate : undefined),
-        endDate: options.endDate ?? (news.kind === 'sample' ? news.window.endDate : undefined),
-      };
-      const { sources, window } = await planSources(request, { db, now: () => new Date(), windowDays });
+      const { sources, window } = await planSources(options, { db, ...usualExtent(news) });
       const deps = {
         ...cliDeps(db, options),
         dispatcher: news.dispatcher,

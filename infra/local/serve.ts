@@ -20,15 +20,14 @@ export async function serve(options: ServeOptions): Promise<void> {
     const log = createLogger();
     const encoder = await createEncoder(encoderOptions(settings), { log });
     resources.defer(() => encoder.close());
-    const source = await openNewsSource(options, new Date());
+    const source = await openNewsSource(options);
     resources.defer(() => source.close());
     const platform = await startPlatform({
       db,
       encoder,
       enricher: createLocalEnricher(),
       index: await openSearchIndex(settings, { log }),
-      dispatcher: source.dispatcher,
-      requestIntervalMs: source.requestIntervalMs,
+      source,
       datasetFolder: join(options.data, 'dataset'),
       port: options.port,
       hasCron: true,

@@ -43,6 +43,18 @@ export async function measureLatency(db: Queryable, since: Date): Promise<{ p50:
   return rows[0]!;
 }
 
+/** Sources whose last run since then has failed. */
+export async function countFailedSources(db: Queryable, since: Date): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*) from (
+       select distinct on (agency_key, source_url) status from scrape_runs
+       where started_at >= $1 order by agency_key, source_url, started_at desc
+     ) as last_runs where status = 'failed'`,
+    [since],
+  );
+  return rows[0]!.count;
+}
+
 export interface OpenFailure {
   stage: string;
   subject: string;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/dispatch/handler.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
+import { lastDays } from '../../../shared/window.ts';
 import { createRecorder, seedAgency } from '../../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
 
@@ -9,7 +10,7 @@ describe('dispatch', { skip: withoutPostgres }, () => {
   let database: TestDatabase;
   let server: FunctionServer;
   const recorder = createRecorder();
-  const now = () => new Date('2026-11-11T02:00:00Z');
+  const usualWindow = () => lastDays(3, new Date('2026-11-11T02:00:00Z'));
 
   before(async () => {
     database = await createTestDatabase();
@@ -20,7 +21,7 @@ describe('dispatch', { skip: withoutPostgres }, () => {
          ('saude', 'https://www.gov.br/saude', 'volto', true), ('mec', 'https://www.gov.br/mec/b', null, true),
          ('mec', 'https://www.gov.br/mec/a', null, true), ('parada', 'https://www.gov.br/parada', null, false)`,
     );
-    server = await serveFunction('dispatch', createHandler({ ...recorder, db, now, windowDays: 3 }));
+    server = await serveFunction('dispatch', createHandler({ ...recorder, db, usualWindow }));
   });
   after(async () => {
     await server?.close();

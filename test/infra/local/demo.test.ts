@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type DemoResult, runDemo } from '../../../infra/local/demo.ts';
 import { openPostgres } from '../../../shared/postgres.ts';
 import { type Sites, startSites } from '../../stand-ins/sites/server.ts';
+import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
 
 const size = 40;
@@ -75,7 +80,38 @@ function describeDemo(name: string, options: { skip: string | false; openUrl(): 
       assert.equal(result.changed.messages, 3);
       assert.equal(result.changed.shards, 1);
     });
+
+    test('another search index is filled, and again when it was emptied; the dataset stays', async () => {
+      for (const _ of [1, 2]) {
+        const result = await withTypesense(async (standIn) => {
+          const filled = await run();
+          assert.equal(standIn.documents('news').length, size);
+          return filled;
+        });
+        assertComplete(result);
+        assert.deepEqual([result.search_index, result.changed.versions, result.changed.shards], ['typesense', 0, 0]);
+        // Collections are told apart by the second in which they were made.
+        await setTimeout(1000);
+      }
+    });
   });
+}
+
+async function withTypesense<T>(work: (standIn: TypesenseStandIn) => Promise<T>): Promise<T> {
+  const standIn = await startTypesense({ apiKey: 'key' });
+  const { SEARCH_INDEX } = process.env;
+  Object.assign(process.env, {
+    SEARCH_INDEX: 'typesense',
+    TYPESENSE_HOST: standIn.host,
+    TYPESENSE_PORT: String(standIn.port),
+    TYPESENSE_API_KEY: 'key',
+  });
+  try {
+    return await work(standIn);
+  } finally {
+    process.env.SEARCH_INDEX = SEARCH_INDEX ?? 'postgres';
+    await standIn.close();
+  }
 }
 
 function assertComplete(result: DemoResult): void {
@@ -95,6 +131,27 @@ describeDemo('Postgres', {
     database = await createTestDatabase();
     return database.url;
   },
+});
+
+test('sources that fail are counted, with the reason of the last try', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'demo-'));
+  const site = createServer((request, response) => {
+    const isAdmin = request.url === '/_stand-in';
+    response.writeHead(isAdmin ? 200 : 500);
+    response.end(isAdmin ? '{"firstDay": "2026-11-10", "lastDay": "2026-11-20"}' : 'Internal Server Error');
+  });
+  await once(site.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const { port } = site.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const result = await runDemo({ data: folder, query: 'educação', articles: size, site: url, agencies: ['mec'] });
+    assert.deepEqual(result.sources, { asked: 1, failed: 1 });
+    assert.equal(result.dead_letters, 1);
+    assert.match(result.failures[0]!.error, /answered with status 500/);
+  } finally {
+    site.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('no stored text holds what is not text', { skip: withoutPostgres }, async () => {
