@@ -54,11 +54,16 @@ async function migrate(
       await client.query('rollback; select pg_advisory_unlock_all()').catch(() => {
         // The connection is what failed: it is dropped, and the error below says so.
       });
-      throw error;
+      throw new Error(`The database cannot be migrated: ${firstLine(error)}`, { cause: error });
     } finally {
       await client.query('reset statement_timeout').catch(() => {});
     }
   });
+}
+
+/** The runner puts the stack of what it caught into its own message. */
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 
 /** The runner calls nothing of a client but `query`, with a text or with `{text, values}`. */

@@ -165,7 +165,7 @@ function refuseNewMeanings(stored: readonly Theme[], entries: readonly ThemeEntr
   });
   if (problems.length > 0) {
     throw new PermanentError(
-      `News refer to these theme codes, whose meaning must not change: ${joinProblems(problems)}`,
+      `A theme code must keep its meaning for the news that may carry it; --force changes it all the same: ${joinProblems(problems)}`,
     );
   }
 }

@@ -64,20 +64,25 @@ const ownFolder = fileURLToPath(new URL('catalogue', import.meta.url));
  * `shared/catalogue/`), or one of the predecessor's (`agencies.yaml`, `site_urls.yaml`, `themes_tree.yaml` and its
  * enriched form). Any file may list only part.
  *
- * @throws {PermanentError} when a file cannot be read, breaks its format, or an agency, address or theme stands twice;
- * the text names file, line and entry.
+ * @throws {PermanentError} when a file cannot be read, breaks its format, or an agency, address or theme stands twice,
+ * or there is no entry at all; the text names file, line and entry.
  */
 export async function readCatalogue(paths: string | readonly string[] = ownFolder): Promise<Catalogue> {
   const names = await Promise.all([paths].flat().map(listFiles));
   const entries: CatalogueEntries = { agencies: [], sources: [], themes: [] };
+  const notes: string[] = [];
   for (const name of new Set(names.flat())) {
-    for (const section of readSections(await readYamlFile(name))) {
+    const sections = readSections(await readYamlFile(name));
+    if (sections.length === 0) notes.push(`${name} is empty`);
+    for (const section of sections) {
       entries.agencies.push(...(section.agencies ?? []));
       entries.sources.push(...(section.sources ?? []));
       entries.themes.push(...(section.themes ?? []));
     }
   }
-  const notes: string[] = [];
+  if (Object.values(entries).every((list: unknown[]) => list.length === 0)) {
+    throw new PermanentError(`${[paths].flat().join(', ')} holds no agency, source or theme`);
+  }
   const sources = dropDisabledTwins(entries.sources, notes);
   refuseTwins('agency', entries.agencies, ({ key }) => key);
   refuseTwins('address', sources, ({ url }) => url);

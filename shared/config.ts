@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
+import { describeIssues, plainMessage } from './schema-messages.ts';
 
 /**
  * Parses the environment by a schema, once, when an instance starts. The only reader of the environment.
@@ -15,13 +16,12 @@ export function loadConfig<T extends z.ZodObject>(schema: T, env: NodeJS.Process
     const value = env[name]?.trim();
     if (value) values[name] = value;
   }
-  const result = schema.safeParse(values);
+  const result = schema.safeParse(values, { error: plainMessage });
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
-    const name = issue.path.join('.');
-    return `${name}: ${name in values ? issue.message : 'is not set'}`;
-  });
-  throw new ConfigError(`The environment is not usable. ${problems.join('; ')}`);
+  const issues = result.error.issues.map((issue) =>
+    String(issue.path[0]) in values ? issue : { ...issue, message: 'is not set' },
+  );
+  throw new ConfigError(`The environment is not usable. ${describeIssues(issues)}`);
 }
 
 /** A whole number from its text, within bounds; `Number('')` and `NaN` never pass. */

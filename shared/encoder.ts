@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -97,9 +98,10 @@ async function openEncoder(options: EncoderOptions, log: Logger): Promise<Encode
   }
   const { createOnnxEncoder } = await import('./encoder/onnx-encoder.ts');
   if (await isFolder(model)) return createOnnxEncoder({ ...options, folder: model, name: basename(resolve(model)) });
-  if (!/^\w[\w.-]*\/\w[\w.-]*$/.test(model)) {
+  const isFile = existsSync(model);
+  if (isFile || !/^\w[\w.-]*\/\w[\w.-]*$/.test(model)) {
     throw new ConfigError(
-      `Model folder ${resolve(model)} does not exist. EMBEDDING_MODEL is a folder that holds a sentence-transformers ` +
+      `Model folder ${resolve(model)} ${isFile ? 'is a file' : 'does not exist'}. EMBEDDING_MODEL is a folder that holds a sentence-transformers ` +
         `repository (\`hf download OWNER/NAME --local-dir ${model}\` makes one), a Hub id such as ` +
         'sentence-transformers/paraphrase-multilingual-mpnet-base-v2, or "lexical", which needs no model',
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidMessageError } from './errors.ts';
+import { describeIssues, plainMessage } from './schema-messages.ts';
 
 /** Version of the messages of this deployment, in the attribute `event_version`. */
 export const eventVersion = '1';
@@ -33,9 +34,9 @@ export interface Envelope {
  * @see https://cloud.google.com/pubsub/docs/push#receive_push
  */
 export function parseEnvelope(body: unknown): Envelope {
-  const parsed = pushBody.safeParse(body);
+  const parsed = pushBody.safeParse(body, { error: plainMessage });
   if (!parsed.success) {
-    throw new InvalidMessageError(`Not a Pub/Sub push envelope: ${z.prettifyError(parsed.error)}`);
+    throw new InvalidMessageError(`Not a Pub/Sub push envelope: ${describeIssues(parsed.error.issues)}`);
   }
   const { message, subscription, deliveryAttempt } = parsed.data;
   return {

@@ -1,7 +1,8 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { errorMessage, errorText, PermanentError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { describeIssues, plainMessage } from './schema-messages.ts';
 import { contextFrom, type StageContext } from './stage-context.ts';
 import { traceAttributesOf, traceLogField } from './trace.ts';
 
@@ -28,8 +29,9 @@ export function createOperation<T>(
     const context = contextFrom(traceAttributesOf(request));
     const fields = { stage: options.name, ...traceLogField(context.attributes.traceparent!, deps.projectId) };
     try {
-      const parsed = options.schema.safeParse(isEmpty(request.body) ? {} : request.body);
-      if (!parsed.success) throw new PermanentError(`The request is not usable: ${z.prettifyError(parsed.error)}`);
+      const parsed = options.schema.safeParse(isEmpty(request.body) ? {} : request.body, { error: plainMessage });
+      if (!parsed.success)
+        throw new PermanentError(`The request is not usable: ${describeIssues(parsed.error.issues)}`);
       const result = await options.work(parsed.data, context);
       deps.log.info('run done', { ...fields, ...result, durationMs: Math.round(performance.now() - startedAt) });
       response.status(200).json(result);

@@ -1,7 +1,7 @@
 import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-connector';
 import pg from 'pg';
 import type { Database, Queryable, Row } from './database.ts';
-import { errorMessage, RetryableError } from './errors.ts';
+import { ConfigError, errorMessage, RetryableError } from './errors.ts';
 
 /** How Postgres is reached: one URL, or a Cloud SQL instance by IAM login (no proxy, no password). */
 export type PostgresTarget =
@@ -28,9 +28,11 @@ const types: pg.CustomTypesConfig = {
 /**
  * Opens a pool of connections.
  *
+ * @throws {ConfigError} when the URL has a character that must be percent-encoded.
  * @throws {RetryableError} when the database cannot be reached; the text names host and port, never the password.
  */
 export async function openPostgres(target: PostgresTarget, options: PostgresOptions = {}): Promise<Database> {
+  if ('url' in target) checkUrl(target.url);
   const connector = 'url' in target ? undefined : new Connector();
   let pool: pg.Pool | undefined;
   const close = async () => {
@@ -108,6 +110,18 @@ async function run<R extends object = Row>(client: pg.Pool | pg.PoolClient, text
   const results = [await client.query<R & pg.QueryResultRow>(text, values)].flat();
   const { rows, rowCount } = results.at(-1)!;
   return { rows: rows as R[], rowCount: rowCount ?? 0 };
+}
+
+/**
+ * With a raw `@`, `/`, `?` or `#` in its password, a URL names another host than was meant, and the rest of the password
+ * would be shown as part of an address. In all of these cases an `@` stands where none may.
+ */
+function checkUrl(url: string): void {
+  const [, authority, rest] = /^[a-z]+:\/\/([^/?#]*)(.*)$/is.exec(url) ?? ['', url, ''];
+  if (authority!.split('@').length <= 2 && !rest!.includes('@')) return;
+  throw new ConfigError(
+    'The database URL has an @ where none may stand: percent-encode the password (@ is %40, / is %2F, ? is %3F, # is %23)',
+  );
 }
 
 function describeTarget(target: PostgresTarget): string {

@@ -5,6 +5,7 @@ import { type Envelope, eventVersion, messageIdOf, parseEnvelope } from './envel
 import { errorText, InvalidMessageError, PermanentError } from './errors.ts';
 import { postOnly } from './http.ts';
 import type { Logger } from './log.ts';
+import { describeIssues, plainMessage } from './schema-messages.ts';
 import { recordFailure } from './sql/quarantine.ts';
 import { contextFrom, type StageContext } from './stage-context.ts';
 import { traceLogField } from './trace.ts';
@@ -92,7 +93,7 @@ function parseData<T>(schema: z.ZodType<T>, envelope: Envelope): T {
       `Message ${envelope.messageId} has event_version ${version ?? '(none)'}, this deployment reads ${eventVersion}`,
     );
   }
-  const parsed = schema.safeParse(envelope.data);
+  const parsed = schema.safeParse(envelope.data, { error: plainMessage });
   if (parsed.success) return parsed.data;
-  throw new InvalidMessageError(`Message ${envelope.messageId} is not usable: ${z.prettifyError(parsed.error)}`);
+  throw new InvalidMessageError(`Message ${envelope.messageId} is not usable: ${describeIssues(parsed.error.issues)}`);
 }

@@ -7,8 +7,12 @@ export interface DateWindow {
   endDate: string;
 }
 
-/** A day that exists, `YYYY-MM-DD`: 2025-02-30 does not. */
-export const day = z.iso.date('must be a day that exists, as YYYY-MM-DD');
+const firstDay = '1900-01-01';
+
+/** A day that exists, `YYYY-MM-DD`: 2025-02-30 does not. Never before 1900: that is a slip of the pen, 0205 for 2025. */
+export const day = z.iso
+  .date({ error: 'must be a day that exists, as YYYY-MM-DD', abort: true })
+  .refine((value) => value >= firstDay, `must not be before ${firstDay}`);
 
 /** The last `days` days until `now`'s, today included. */
 export function lastDays(days: number, now: Date): DateWindow {

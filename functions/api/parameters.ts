@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plainMessage } from '../../shared/schema-messages.ts';
 import { type InvalidParameter, ProblemError } from './problem.ts';
 
 /**
@@ -15,7 +16,7 @@ export function readParameters<T extends z.ZodObject>(schema: T, query: URLSearc
     else if (more.length > 0) invalid.push({ parameter, detail: 'must be given once' });
     else if (value) values[parameter] = value;
   }
-  const result = schema.safeParse(values);
+  const result = schema.safeParse(values, { error: plainMessage });
   if (!result.success) {
     invalid.push(...result.error.issues.map(({ path, message }) => ({ parameter: path.join('.'), detail: message })));
   } else if (invalid.length === 0) {

@@ -3,8 +3,6 @@ import { integer } from '../../shared/config.ts';
 import { day } from '../../shared/window.ts';
 
 const maxQueryCharacters = 1000;
-// The calendar has no year 0, though ISO 8601 has one.
-const searchDay = day.pipe(z.string().refine((value) => value >= '0001-01-01', 'must not be before the year 1'));
 
 /** The parameters of a search, from their texts. */
 export const searchParameters = z
@@ -24,8 +22,8 @@ export const searchParameters = z
       .string()
       .regex(/^\d\d(\.\d\d){0,2}$/, 'must be the code of a theme, as NN, NN.NN or NN.NN.NN')
       .optional(),
-    from: searchDay.optional(),
-    to: searchDay.optional(),
+    from: day.optional(),
+    to: day.optional(),
     limit: integer(1, 100).default(10),
   })
   .refine(({ from, to }) => !from || !to || from <= to, { path: ['from'], error: 'must not be after to' });

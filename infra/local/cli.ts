@@ -5,6 +5,15 @@ import { createProgram } from './program.ts';
 
 /** Runs one command; returns the exit code: 0, 1 for a failed run, 2 for a wrong call. */
 export async function main(args: readonly string[]): Promise<number> {
+  const outputError = watchOutput();
+  const exitCode = await run(args);
+  const error = await outputError();
+  if (!error || exitCode !== 0) return exitCode;
+  console.error(`error: the output cannot be written: ${error.message}`);
+  return 1;
+}
+
+async function run(args: readonly string[]): Promise<number> {
   const program = createProgram();
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -16,4 +25,16 @@ export async function main(args: readonly string[]): Promise<number> {
     else console.error(`error: ${errorMessage(error)}`);
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** The console says nothing when it cannot write. A reader that has seen enough, such as `head`, is no failure. */
+function watchOutput(): () => Promise<Error | undefined> {
+  let failure: Error | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= error;
+  });
+  return async () => {
+    await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+    return failure;
+  };
 }

@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DispatchResult } from '../../functions/dispatch/dispatch.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import type { ExportResult } from '../../functions/export/export.ts';
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { openSearchIndex } from '../../functions/sync/config.ts';
+import type { Database } from '../../shared/database.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { type Subscription, subscriptions } from '../../shared/pipeline.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
@@ -14,7 +16,7 @@ import { cliLogger } from './cli-deps.ts';
 import { lockFolder } from './folder-lock.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSource, type NewsSourceKind, openNewsSource } from './news-source.ts';
-import type { GlobalOptions } from './options.ts';
+import { checkWindow, type GlobalOptions } from './options.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { loadLocalSettings } from './settings.ts';
@@ -69,6 +71,7 @@ const liveAgencies = ['mec', 'saude', 'agencia_brasil'];
 const liveDays = 2;
 const resultCount = 3;
 const shownFailures = 10;
+const databaseCheckMs = 1000;
 
 /** Runs the main job once, from pages to search and open data, on the database of the options. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -93,6 +96,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       `Encoder:  ${encoder.model}${encoder.model.startsWith('lexical') ? ' (no model: words, not meaning; --model chooses one)' : ''}`,
     );
 
+    const request = dispatchRequest(options, source);
     const platform = await startPlatform({
       db,
       encoder,
@@ -112,8 +116,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const runStartedAt = new Date();
     // What a run that was killed left behind, before anything new.
     await reconcile(contextFrom(), { db, log, publisher: platform.bus, targets, overdueMs: 0 });
-    const { sourceCount } = (await platform.call('dispatch', dispatchRequest(options, source))) as DispatchResult;
-    await watch(platform, progress);
+    const { sourceCount } = (await platform.call('dispatch', request)) as DispatchResult;
+    await watch(platform, db, progress);
     progress.update('exporting');
     const exported = (await platform.call('export')) as ExportResult;
     progress.done('Exported. Searching.');
@@ -164,6 +168,7 @@ function sooner(subscription: Subscription): Subscription {
 
 function dispatchRequest(options: DemoOptions, { extent }: NewsSource): object {
   const { agencies, window } = extent ?? { agencies: liveAgencies, window: lastDays(liveDays, new Date()) };
+  checkWindow(options, window.endDate);
   return {
     agencies: options.agencies ?? agencies,
     start_date: options.startDate ?? window.startDate,
@@ -171,16 +176,21 @@ function dispatchRequest(options: DemoOptions, { extent }: NewsSource): object {
   };
 }
 
-/** Shows the counts of the bus until nothing is on its way; the database is left to the work. */
-async function watch(platform: Platform, progress: Progress): Promise<void> {
+/**
+ * Shows the counts of the bus until nothing is on its way.
+ *
+ * @throws what the database says once it has failed for good: the bus would deliver for ever.
+ */
+async function watch(platform: Platform, db: Database, progress: Progress): Promise<void> {
   const count = (topic: string) => platform.bus.published.get(topic) ?? 0;
   const show = () =>
     progress.update(
       `scraped ${count('scraped')}  enriched ${count('enriched')}  embedded ${count('embedded')}  searchable ${count('synced')}`,
     );
   const timer = setInterval(show, 100);
+  const isIdle = platform.bus.idle().then(() => true);
   try {
-    await platform.bus.idle();
+    while (!(await Promise.race([isIdle, delay(databaseCheckMs, false)]))) await db.query('select 1');
   } finally {
     clearInterval(timer);
   }

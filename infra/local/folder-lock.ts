@@ -1,6 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ConfigError, errorMessage } from '../../shared/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The folder is in use by another process. */
 export class FolderLockedError extends Error {
@@ -8,6 +10,7 @@ export class FolderLockedError extends Error {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_NOTADB = 26;
 
 /** Held by this process: a lock that is collected as garbage is given back. */
 const locks = new Set<DatabaseSync>();
@@ -19,17 +22,24 @@ const locks = new Set<DatabaseSync>();
  *
  * @returns gives the folder back.
  * @throws {FolderLockedError} when another process has it.
+ * @throws {ConfigError} when it cannot be had or locked.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
-  await mkdir(folder, { recursive: true });
-  const lock = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+  await makeFolder(folder);
+  const path = join(folder, 'lock');
+  let lock: DatabaseSync;
   try {
-    lock.exec('begin exclusive');
+    lock = takeLock(path);
   } catch (cause) {
-    lock.close();
-    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw cause;
-    throw new FolderLockedError(
-      `${folder} is in use by another process: stop it first, or give this one a folder of its own with --data`,
+    if (codeOf(cause) === SQLITE_BUSY) {
+      throw new FolderLockedError(
+        `${folder} is in use by another process: stop it first, or give this one a folder of its own with --data`,
+        { cause },
+      );
+    }
+    throw new ConfigError(
+      `${path} cannot be opened and locked by this user (${errorMessage(cause)}): change its rights, ` +
+        'delete it while no command runs on that folder, or choose another folder with --data',
       { cause },
     );
   }
@@ -38,4 +48,31 @@ export async function lockFolder(folder: string): Promise<() => void> {
     locks.delete(lock);
     lock.close();
   };
+}
+
+function takeLock(path: string): DatabaseSync {
+  try {
+    return openExclusively(path);
+  } catch (error) {
+    if (codeOf(error) !== SQLITE_NOTADB) throw error;
+    // SQLite reads a file only where nobody holds it. What is in it never matters, and emptying it in place keeps the
+    // file that others may be locking right now; a new file under the old name would let two processes in.
+    truncateSync(path);
+    return openExclusively(path);
+  }
+}
+
+function openExclusively(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: 0 });
+  try {
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): number | undefined {
+  return (error as { errcode?: number }).errcode;
 }

@@ -1,14 +1,11 @@
-import { mkdir, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readCatalogue } from '../../shared/catalogue.ts';
 import { applyCatalogue } from '../../shared/catalogue-import.ts';
 import type { Database } from '../../shared/database.ts';
 import { openPostgres } from '../../shared/postgres.ts';
 import { migrateUp } from '../migrate.ts';
+import { openEmbeddedDatabase } from './embedded-database.ts';
 import { UsageError } from './errors.ts';
-import { lockFolder } from './folder-lock.ts';
 import type { GlobalOptions } from './options.ts';
-import { openPglite } from './pglite.ts';
 
 export interface LocalDatabase extends Database {
   /** For people: which database this is. */
@@ -27,38 +24,8 @@ export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDa
     const db = await openPostgres({ url: options.databaseUrl });
     return { ...db, description: 'Postgres' };
   }
-  const unlock = await lockFolder(options.data);
-  try {
-    const dataDir = join(options.data, 'postgres');
-    await mkdir(dataDir, { recursive: true });
-    await checkFreeSpace(options.data);
-    const db = await openPglite(dataDir);
-    return {
-      ...db,
-      description: `embedded Postgres (PGlite) in ${dataDir}`,
-      close: async () => {
-        await db.close();
-        unlock();
-      },
-    };
-  } catch (error) {
-    unlock();
-    throw error;
-  }
-}
-
-const neededBytes = 200 * 1024 * 1024;
-
-/** On a full disk the embedded database neither works nor fails: it is not started on one. */
-async function checkFreeSpace(folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
-  if (freeBytes >= neededBytes) return;
-  const megabytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);
-  throw new Error(
-    `${folder} has ${megabytes(freeBytes)} MB free, and the embedded database needs ${megabytes(neededBytes)}: ` +
-      'make room, or choose another folder with --data',
-  );
+  const db = await openEmbeddedDatabase(options.data);
+  return { ...db, description: `embedded Postgres (PGlite) in ${db.dataDir}` };
 }
 
 /** Brings a database to what this release needs: all migrations, and the project's catalogue where there is none. */

@@ -34,10 +34,16 @@ export function parseInteger(minimum: number, maximum = Number.MAX_SAFE_INTEGER)
   };
 }
 
-/** @throws {UsageError} when the window ends before it starts. */
-export function checkWindow(window: Partial<DateWindow>): void {
+/**
+ * @param usualEnd The last day of a window that names none, where it is not open.
+ * @throws {UsageError} when the window ends before it starts.
+ */
+export function checkWindow(window: Partial<DateWindow>, usualEnd?: string): void {
   const { startDate, endDate } = window;
   if (startDate && endDate && endDate < startDate) {
     throw new UsageError(`--end-date ${endDate} is before --start-date ${startDate}`);
+  }
+  if (startDate && !endDate && usualEnd && usualEnd < startDate) {
+    throw new UsageError(`--start-date ${startDate} is after ${usualEnd}, where the window ends without --end-date`);
   }
 }

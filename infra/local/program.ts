@@ -21,6 +21,7 @@ export function createProgram(): Command {
       ),
     )
     .option('--verbose', 'log every message, and show where an error came from')
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for help)')
     .exitOverride();
   addDemoCommand(program);

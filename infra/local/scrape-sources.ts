@@ -8,7 +8,7 @@ import { checkAgencies } from './agencies.ts';
 import { cliDeps } from './cli-deps.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSourceOptions, openNewsSource, usualExtent } from './news-source.ts';
-import type { GlobalOptions } from './options.ts';
+import { checkWindow, type GlobalOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 
 export type ScrapeOptions = GlobalOptions &
@@ -27,7 +27,9 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
     if (options.agencies) await checkAgencies(db, options.agencies);
     const news = await openNewsSource(options);
     try {
-      const { sources, window } = await planSources(options, { db, ...usualExtent(news) });
+      const usual = usualExtent(news);
+      checkWindow(options, usual.usualWindow().endDate);
+      const { sources, window } = await planSources(options, { db, ...usual });
       const deps = {
         ...cliDeps(db, options),
         dispatcher: news.dispatcher,

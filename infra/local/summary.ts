@@ -23,6 +23,7 @@ export function formatSummary(result: DemoResult): string {
       ? 'Changed by this run: nothing'
       : `Changed by this run: ${changed.versions} versions, ${changed.messages} messages, ${changed.shards} shards`,
     '',
+    ...(result.sources.failed ? [`Sources that failed: ${result.sources.failed} of ${result.sources.asked}`] : []),
     `Failures: ${result.dead_letters}${result.dead_letters ? ', kept in quarantine' : ''}`,
     ...result.failures.map(({ stage, error }) => `  ${stage}: ${error}`),
     '',

@@ -56,7 +56,7 @@ export const optionalInstant = optional(
       z.iso.date().transform((value) => new Date(`${value}T00:00:00-03:00`)),
       z.iso.datetime({ offset: true }).transform((value) => new Date(value)),
     ])
-    .refine((value) => !Number.isNaN(value.getTime())),
+    .refine((value) => !Number.isNaN(value.getTime()), 'must be a day or an instant that exists'),
 );
 
 /** A list; a missing one is empty. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { errorText, PermanentError } from '../errors.ts';
+import { describeIssues, plainMessage } from '../schema-messages.ts';
 import { joinProblems } from './problems.ts';
 
 /** A YAML file whose scalars are all text as written: read as a number, code `01.10` would become 1.1. */
@@ -49,11 +50,11 @@ export function parsePart<T extends z.ZodType>(
   part: unknown,
   schema: T,
 ): z.output<T> {
-  const result = schema.safeParse(part);
+  const result = schema.safeParse(part, { error: plainMessage });
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const place = [...path, ...issue.path];
-    return `${file.locate(place)} ${place.join('.')}: ${issue.message}`;
+    return `${file.locate(place)} ${describeIssues([{ ...issue, path: place }])}`;
   });
   throw new PermanentError(joinProblems(problems));
 }

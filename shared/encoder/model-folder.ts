@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { describeIssues, plainMessage } from '../schema-messages.ts';
 import { createTokenizer, type TextTokenizer } from './tokenizer.ts';
 
 const DEFAULT_FILE = 'onnx/model.onnx';
@@ -98,10 +99,10 @@ async function readPooling(path: string): Promise<'mean' | 'cls'> {
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')), { error: plainMessage });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    const reason = error instanceof z.ZodError ? describeIssues(error.issues) : String(error);
     throw new ConfigError(`${path} cannot be read: ${reason}`, { cause: error });
   }
 }

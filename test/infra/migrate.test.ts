@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,6 +139,24 @@ function migrationTests(open: () => Promise<{ db: Database; drop(): Promise<void
 
 describe('migrations on Postgres', { skip: withoutPostgres }, () => {
   migrationTests(createEmptyDatabase);
+
+  test('a role that may not write the schema is told so in one line, with the cause', async () => {
+    const { db, url, drop } = await createEmptyDatabase();
+    const role = `reader_${randomBytes(6).toString('hex')}`;
+    await db.query(`create role ${role} login`);
+    const limited = await openPostgres({ url: Object.assign(new URL(url), { username: role }).href });
+    try {
+      await assert.rejects(migrateUp(limited), (error) => {
+        assert.ok(error instanceof Error && error.cause instanceof Error);
+        assert.match(error.message, /^The database cannot be migrated: .*permission denied for schema public$/);
+        return true;
+      });
+    } finally {
+      await limited.close();
+      await db.query(`drop role ${role}`);
+      await drop();
+    }
+  });
 
   test('a statement of a migration may take longer than any other', async () => {
     const { url, drop } = await createEmptyDatabase();

@@ -156,12 +156,13 @@ describe('our own format', () => {
   });
 
   test('reads a file that starts with a byte order mark, an empty file and one of comments only', async () => {
-    const { themes } = await readCatalogue([
+    const { themes, notes } = await readCatalogue([
       await file('bom.yaml', '\uFEFFthemes: [{code: "02", label: Educação}]'),
       await file('empty.yaml', ''),
       await file('comment.yaml', '# nothing yet\n'),
     ]);
     assert.equal(themes.length, 1);
+    assert.deepEqual(notes, [`${folder}/empty.yaml is empty`, `${folder}/comment.yaml is empty`]);
   });
 });
 
@@ -298,16 +299,24 @@ describe('an error names file, line and entry', () => {
     [
       'a misspelt field of ours',
       'agencies:\n  - key: mec\n    name: A\n    parents: x\n',
-      /^x\.yaml:2 agencies\.0: Unrecognized key: "parents"/,
+      /^x\.yaml:2 agencies\.0: holds "parents", which is not known here$/,
     ],
-    ['an agency without a name', 'sources:\n  a: {name: A}\n  mec:\n    type: x\n', /^x\.yaml:3 sources\.mec\.name: /],
+    [
+      'an agency without a name',
+      'sources:\n  a: {name: A}\n  mec:\n    type: x\n',
+      /^x\.yaml:3 sources\.mec\.name: is missing$/,
+    ],
     ['an empty name', 'sources:\n  mec:\n    name: " "\n', /^x\.yaml:3 sources\.mec\.name: is empty/],
     [
       'a name that Postgres cannot store',
       'sources:\n  mec: {name: "a\\0b"}\n',
       /^x\.yaml:2 sources\.mec\.name: holds a control character/,
     ],
-    ['a key that is no path segment', 'sources:\n  ../mec: {name: A}\n', /^x\.yaml:2 sources\.\.\.\/mec: .*/],
+    [
+      'a key that is no path segment',
+      'sources:\n  ../mec: {name: A}\n',
+      /^x\.yaml:2 sources\.\.\.\/mec: must be a key such as/,
+    ],
     [
       'a listing over http',
       'agencies:\n  mec:\n    url: http://www.gov.br/mec\n',
@@ -393,6 +402,13 @@ describe('an error names file, line and entry', () => {
     await assert.rejects(readCatalogue(path.join(folder, 'none.yaml')), /none\.yaml cannot be read \(Error: ENOENT/);
     const empty = await mkdtemp(path.join(folder, 'empty-'));
     await assert.rejects(readCatalogue(empty), { name: 'PermanentError', message: `${empty} holds no YAML file` });
+  });
+
+  test('files without any entry', async () => {
+    for (const content of ['', '# nothing yet\n', 'agencies:\nthemes: []\n']) {
+      assert.equal(await refusal(['x.yaml', content]), 'x.yaml holds no agency, source or theme');
+    }
+    assert.equal(await refusal(['x.yaml', ''], ['y.yaml', '']), 'x.yaml, y.yaml holds no agency, source or theme');
   });
 
   test('the same file named twice is read once', async () => {

@@ -22,7 +22,7 @@ test('reports all problems together, by the names of the variables and without t
       assert.ok(error instanceof ConfigError);
       assert.match(error.message, /KEY: is not set/);
       assert.match(error.message, /SIZE: must be a whole number/);
-      assert.match(error.message, /MODE: /);
+      assert.match(error.message, /MODE: must be one of a, b$/);
       assert.doesNotMatch(error.message, /eleven|hunter2/);
       return true;
     },

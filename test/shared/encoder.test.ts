@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -37,6 +38,16 @@ test('a missing folder is named, with every way to get a model', async (t) => {
   const message = await configErrorOf(createEncoder({ model: folder }));
   assert.ok(message.startsWith(`Model folder ${folder} does not exist.`), message);
   assert.match(message, /hf download OWNER\/NAME --local-dir .*none.* Hub id .* "lexical"/);
+});
+
+test('a file in place of a folder is called one, even where it could be a Hub id', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'model.onnx'), '');
+  const message = await configErrorOf(createEncoder({ model: join(folder, 'model.onnx') }));
+  assert.ok(message.startsWith(`Model folder ${join(folder, 'model.onnx')} is a file.`), message);
+  for (const model of ['package.json', 'shared/encoder.ts']) {
+    assert.match(await configErrorOf(createEncoder({ model })), /^Model folder .* is a file\./);
+  }
 });
 
 test('a path is never taken for a Hub id', async () => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import type { Database, Queryable } from '../../shared/database.ts';
-import { RetryableError } from '../../shared/errors.ts';
+import { ConfigError, RetryableError } from '../../shared/errors.ts';
 import { openPostgres } from '../../shared/postgres.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../support/database.ts';
 
@@ -147,5 +148,46 @@ test('a server that accepts and says nothing counts as unreachable within the ti
     );
   } finally {
     silent.close();
+  }
+});
+
+test('a password with a raw @, /, ? or # is refused before anything is looked up, and nothing of it is told', async () => {
+  const passwords = [
+    'pa@hunter2',
+    'hunter2@',
+    '1/hunter2',
+    '1?hunter2',
+    '1#hunter2',
+    'pa@ss/hunter2',
+    '@hunter2',
+    'pa/@2',
+  ];
+  for (const password of passwords) {
+    await assert.rejects(openPostgres({ url: `postgres://u:${password}@127.0.0.1:1/news` }), (error) => {
+      assert.ok(error instanceof ConfigError, password);
+      assert.match(error.message, /percent-encode the password \(@ is %40/);
+      assert.doesNotMatch(error.message, /hunter2|127/);
+      return true;
+    });
+  }
+});
+
+test('no text of a failed connection holds the password, however it is written', async () => {
+  const urls = [
+    'postgres://u:hunter2@127.0.0.1:1/news',
+    'postgres://u:p%40%2F%3F%23hunter2@127.0.0.1:1/news',
+    'postgres://u:%zzhunter2@127.0.0.1:1/news',
+    'postgres://u:%ffhunter2@127.0.0.1:1/news',
+    'postgres://u:hunter2 \\[^|:hunter2@127.0.0.1:1/news',
+    'postgres://u:hunter2@127.0.0.1:port/news',
+    'postgres://u:hunter2@/news?host=127.0.0.1&port=1',
+    'postgres://u:hunter2@',
+    'postgres://u:hunter2',
+    'postgres://u@127.0.0.1:1/news?password=hunter2',
+  ];
+  for (const url of urls) {
+    const error: unknown = await openPostgres({ url }).catch((reason: unknown) => reason);
+    assert.ok(error instanceof Error, url);
+    assert.doesNotMatch(inspect(error, { depth: 9 }), /hunter2/, url);
   }
 });

@@ -11,7 +11,27 @@ test('the last days end today as Brasília has it, and begin so many days before
 
 test('a day must be on the calendar and written in full', () => {
   for (const text of ['2024-02-29', '2025-12-31']) assert.equal(day.parse(text), text);
-  for (const text of ['2025-02-29', '2025-02-30', '2025-13-01', '2025-1-1', '01/02/2025', '2025-01-01T00:00:00Z', '']) {
-    assert.equal(day.safeParse(text).success, false, text);
+  assert.equal(day.parse('1900-01-01'), '1900-01-01');
+  for (const text of [
+    '2025-02-29',
+    '2025-02-30',
+    '2025-13-01',
+    '2025-1-1',
+    '01/02/2025',
+    '2025-01-01T00:00:00Z',
+    '+002025-01-01',
+    '',
+  ]) {
+    assert.deepEqual(
+      day.safeParse(text).error?.issues.map(({ message }) => message),
+      ['must be a day that exists, as YYYY-MM-DD'],
+      text,
+    );
+  }
+});
+
+test('a day before 1900 is refused, with the first day that is taken', () => {
+  for (const text of ['0000-01-01', '0205-11-01', '1899-12-31']) {
+    assert.equal(day.safeParse(text).error?.issues[0]?.message, 'must not be before 1900-01-01', text);
   }
 });

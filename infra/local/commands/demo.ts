@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { searchParameters } from '../../../functions/api/search-parameters.ts';
 import type { DemoOptions } from '../demo.ts';
 import { UsageError } from '../errors.ts';
 import { checkWindow, parseDay, parseList } from '../options.ts';
@@ -20,6 +21,7 @@ export function addDemoCommand(program: Command): void {
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<DemoOptions & { json?: boolean }>();
       checkWindow(options);
+      checkQuery(options.query);
       if (options.fresh && options.databaseUrl) {
         throw new UsageError('--fresh forgets the data folder, never a database of --database-url or DATABASE_URL');
       }
@@ -32,5 +34,14 @@ export function addDemoCommand(program: Command): void {
       } else {
         console.log(formatSummary(result));
       }
+      const { asked, failed } = result.sources;
+      if (failed === asked) throw new Error(`none of the ${asked} sources could be scraped`);
     });
+}
+
+/** The api would refuse it too, but only at the end of the run; and without words there is nothing to rank. */
+function checkQuery(query: string): void {
+  const { data, error } = searchParameters.shape.q.safeParse(query);
+  if (error) throw new UsageError(`--query ${error.issues[0]!.message}`);
+  if (!data) throw new UsageError('--query must not be empty');
 }

