@@ -10,125 +10,136 @@ export type FailureCategory =
   | 'html_changed'
   | 'unknown';
 
+/** What a failure of scraping has on top of its base: the address, which also begins its text, and the category. */
+function failureOf(Base: new (message: string, options?: ErrorOptions) => Error) {
+  return class extends Base {
+    readonly url: string;
+    readonly category: FailureCategory;
+    constructor(url: string, category: FailureCategory, text: string, options?: ErrorOptions) {
+      super(`${url} ${text}`, options);
+      this.url = url;
+      this.category = category;
+    }
+  };
+}
+
+const PassingFailure = failureOf(RetryableError);
+const LastingFailure = failureOf(PermanentError);
+
 /** No answer, or one that broke off: DNS, connection, TLS, timeout, damaged compression. */
-export class NetworkError extends RetryableError {
+export class NetworkError extends PassingFailure {
   override name = 'NetworkError';
-  readonly category = 'network_error';
-  readonly url: string;
   constructor(url: string, cause: unknown) {
-    super(`${url} could not be fetched: ${errorMessage(cause)}`, { cause });
-    this.url = url;
+    super(url, 'network_error', `could not be fetched: ${errorMessage(cause)}`, { cause });
   }
 }
 
 /** A status that may pass: 5xx, 408, 425, and any other that is neither success nor one of the classes below. */
-export class HttpStatusError extends RetryableError {
+export class HttpStatusError extends PassingFailure {
   override name = 'HttpStatusError';
-  readonly category: FailureCategory;
-  readonly url: string;
   readonly status: number;
   constructor(url: string, status: number) {
-    super(`${url} answered with status ${status}, expected 200`);
-    this.url = url;
+    super(url, status >= 500 ? 'network_error' : 'unknown', `answered with status ${status}, expected 200`);
     this.status = status;
-    this.category = status >= 500 ? 'network_error' : 'unknown';
   }
 }
 
 /** The host asks us to come back later (429, or 503 with Retry-After). */
-export class RateLimitedError extends RetryableError {
+export class RateLimitedError extends PassingFailure {
   override name = 'RateLimitedError';
-  readonly category = 'network_error';
-  readonly url: string;
   /** Null when the host did not say how long. */
   readonly retryAfterMs: number | null;
   constructor(url: string, retryAfterMs: number | null) {
-    super(`${url} limits our requests${retryAfterMs === null ? '' : `, retry after ${retryAfterMs} ms`}`);
-    this.url = url;
+    const wait = retryAfterMs === null ? '' : `, retry after ${retryAfterMs} ms`;
+    super(url, 'network_error', `limits our requests${wait}`);
     this.retryAfterMs = retryAfterMs;
   }
 }
 
 /** The address does not lead to a page (any more): 401, 403, 404, 410, or a redirect that goes nowhere. */
-export class BrokenUrlError extends PermanentError {
+export class BrokenUrlError extends LastingFailure {
   override name = 'BrokenUrlError';
-  readonly category = 'url_broken';
-  readonly url: string;
+  /** 404 and 410 are not the same: only the second says that the page is gone for good. */
   readonly status: number | null;
   constructor(url: string, reason: string, status: number | null = null) {
-    super(`${url} leads to no page: ${reason}`);
-    this.url = url;
+    super(url, 'url_broken', `leads to no page: ${reason}`);
     this.status = status;
   }
 }
 
-/** An address we do not ask: not https, a host that is no source's, or a name that resolves into a private network. */
-export class RefusedUrlError extends PermanentError {
+/** An address we do not ask: not https, no source's host, a name in a private network, or what robots.txt excludes. */
+export class RefusedUrlError extends LastingFailure {
   override name = 'RefusedUrlError';
-  readonly category = 'url_broken';
-  readonly url: string;
   constructor(url: string, reason: string) {
-    super(`${url} is not fetched: ${reason}`);
-    this.url = url;
+    super(url, 'url_broken', `is not fetched: ${reason}`);
   }
 }
 
 /** An answer beyond the limits that are safe to read or parse. */
-export class PageLimitError extends PermanentError {
+export class PageLimitError extends LastingFailure {
   override name = 'PageLimitError';
-  readonly category = 'unknown';
-  readonly url: string;
   constructor(url: string, reason: string) {
-    super(`${url} is not read: ${reason}`);
-    this.url = url;
+    super(url, 'unknown', `is not read: ${reason}`);
   }
 }
 
 /** A challenge or block instead of the page. Retryable: they come and go, and backoff is what helps. */
-export class AntiBotError extends RetryableError {
+export class AntiBotError extends PassingFailure {
   override name = 'AntiBotError';
-  readonly category = 'anti_bot';
-  readonly url: string;
   constructor(url: string, sign: string) {
-    super(`${url} answered with a challenge (${sign})`);
-    this.url = url;
+    super(url, 'anti_bot', `answered with a challenge (${sign})`);
   }
 }
 
 /** An answer of another kind than was asked for, such as a maintenance page where JSON was due. */
-export class UnexpectedAnswerError extends RetryableError {
+export class UnexpectedAnswerError extends PassingFailure {
   override name = 'UnexpectedAnswerError';
-  readonly category = 'unknown';
-  readonly url: string;
   constructor(url: string, reason: string, options?: ErrorOptions) {
-    super(`${url} gave no usable answer: ${reason}`, options);
-    this.url = url;
+    super(url, 'unknown', `gave no usable answer: ${reason}`, options);
   }
 }
 
 /** A page that arrived and is no listing and no article: an operator has to look at the source. */
-export class NotNewsError extends PermanentError {
+export class NotNewsError extends LastingFailure {
   override name = 'NotNewsError';
-  readonly category: 'login_required' | 'empty_content' | 'html_changed';
-  readonly url: string;
-  constructor(url: string, category: NotNewsError['category'], reason: string) {
-    super(`${url} holds no news: ${reason}`);
-    this.url = url;
-    this.category = category;
+  constructor(url: string, category: 'login_required' | 'empty_content' | 'html_changed', reason: string) {
+    super(url, category, `holds no news: ${reason}`);
   }
 }
 
 /** An article page without something that every article has. */
-export class ExtractionError extends PermanentError {
+export class ExtractionError extends LastingFailure {
   override name = 'ExtractionError';
-  readonly category: 'html_changed' | 'empty_content';
-  readonly url: string;
-  readonly field: string;
+  readonly field: 'title' | 'content';
   constructor(url: string, field: 'title' | 'content') {
-    super(`${url} has no ${field} where the extractor looks for it`);
-    this.url = url;
+    super(
+      url,
+      field === 'content' ? 'empty_content' : 'html_changed',
+      `has no ${field} where the extractor looks for it`,
+    );
     this.field = field;
-    this.category = field === 'content' ? 'empty_content' : 'html_changed';
+  }
+}
+
+/** The source looks changed as a whole: nothing of it is written until an operator has looked. */
+export class HeldError extends LastingFailure {
+  override name = 'HeldError';
+  readonly reason: string;
+  constructor(sourceUrl: string, reason: string) {
+    super(
+      sourceUrl,
+      'html_changed',
+      `is held: ${reason}; "destaques sources release ${sourceUrl}" lets the next run through`,
+    );
+    this.reason = reason;
+  }
+}
+
+/** A listing that goes on beyond what one run may read. */
+export class ListingBoundError extends LastingFailure {
+  override name = 'ListingBoundError';
+  constructor(url: string, pages: number) {
+    super(url, 'unknown', `was read for ${pages} pages and goes on: ask for a shorter window`);
   }
 }
 
