@@ -107,14 +107,25 @@ function fromWall(wall: WallTime, hasTime: boolean): ParsedDate | null {
 const BRAZILIAN_DATE =
   /(?<!\d)(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d(?!\d?[h:]\d{2}))(?:[\s,]*(?:[-–—|]|[àa]s)?\s*(\d{1,2})\s?(?:[h:]\s?(\d{2})(?!\d)(?::(\d{2}))?|h(?!\s?\d)))?/i;
 
+const MONTHS = 'janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro'.split(' ');
+const LONG_DATE = new RegExp(`(?<!\\d)(\\d{1,2})º? (?:de )?(${MONTHS.join('|')}) (?:de )?(\\d{4})(?!\\d)`, 'gi');
+
+/** `10 de janeiro de 2015` → `10/1/2015` */
+function shortened(text: string): string {
+  return text.replace(
+    LONG_DATE,
+    (_, day: string, month: string, year: string) => `${day}/${MONTHS.indexOf(month.toLowerCase()) + 1}/${year}`,
+  );
+}
+
 /**
- * Reads the first Brazilian date of a text: `DD/MM/YYYY`, `DD/MM/YYYY HHhMM`, `DD/MM/YYYY HHh`,
- * `DD/MM/YYYY - HH:MM`, `DD/MM/YYYY às HH:MM`; local time of Brasília.
+ * Reads the first Brazilian date of a text: `DD/MM/YYYY` or `D de janeiro de YYYY`, alone or followed by `HHhMM`, `HHh`,
+ * `- HH:MM` or `às HH:MM`; local time of Brasília.
  *
  * @returns null when there is none, or when it is not on the calendar (31/02); an impossible time leaves the day.
  */
 export function parseBrazilianDate(text: string): ParsedDate | null {
-  const match = BRAZILIAN_DATE.exec(text);
+  const match = BRAZILIAN_DATE.exec(shortened(text));
   if (!match) return null;
   const [day, month, year] = [Number(match[1]), Number(match[2]), Number(match[3])];
   if (match[4] === undefined) return fromWall({ year, month, day }, false);

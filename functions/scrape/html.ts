@@ -68,7 +68,7 @@ const BREAKING =
 /** Never part of a text: code, controls, navigation, players with what they say to old browsers. */
 const DROPPED_TAGS = new Set(
   `audio button canvas embed form head iframe input link map meta nav object script select style svg template
-   textarea video`.split(/\s+/),
+   textarea video xml`.split(/\s+/),
 );
 /** What Plone puts around and into a body. */
 const DROPPED_CLASSES = new Set(
@@ -140,8 +140,13 @@ export function absoluteUrl(href: string | undefined, baseUrl: string): string |
   return url && /^(?:https?|mailto|tel):$/.test(url.protocol) ? url.href : null;
 }
 
-/** What relative links of a page are relative to. */
-export function baseUrlOf($: CheerioAPI, pageUrl: string): string {
-  const url = absoluteUrl($('base[href]').attr('href'), pageUrl);
+/** What relative links of a page are relative to, by what its `<base>` says. */
+export function resolveBase(href: string | undefined, pageUrl: string): string {
+  const url = absoluteUrl(href, pageUrl);
   return url?.startsWith('http') ? url : pageUrl;
+}
+
+/** The same, read from the page. */
+export function baseUrlOf($: CheerioAPI, pageUrl: string): string {
+  return resolveBase($('base[href]').attr('href'), pageUrl);
 }

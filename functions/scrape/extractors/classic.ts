@@ -1,30 +1,9 @@
 import type { Cheerio, CheerioAPI } from 'cheerio/slim';
-import { parseBrazilianDate } from '../../../shared/time.ts';
-import { isDateLine } from '../clean-markdown.ts';
-import { ExtractionError } from '../errors.ts';
-import { absoluteUrl, ancestorOf, baseUrlOf, type Element, parseHtml, removeAll, textOf } from '../html.ts';
+import { absoluteUrl, ancestorOf, baseUrlOf, type Element, parseHtml, textOf } from '../html.ts';
 import type { Page } from '../page.ts';
-import {
-  type ExtractedArticle,
-  type Extractor,
-  HTML,
-  type ListingItem,
-  type ListingPage,
-  type Published,
-  withParameter,
-} from './extractor.ts';
-import {
-  categoryOf,
-  contentOf,
-  dateOf,
-  firstFilled,
-  firstImage,
-  firstOf,
-  firstText,
-  tagsOf,
-  unlessUnset,
-} from './fields.ts';
-import { newsArticleDates } from './json-ld.ts';
+import { articleReader } from './article-definition.ts';
+import { type Extractor, HTML, type ListingItem, type ListingPage, withParameter } from './extractor.ts';
+import { categoryOf, dateOf, firstText, tagsOf } from './fields.ts';
 
 type ListingField = 'link' | 'category' | 'tags' | 'date';
 type ListingLayout = Record<'entry' | ListingField, string> & { isAlwaysLinked?: true };
@@ -63,19 +42,26 @@ const LISTING_LAYOUTS: readonly ListingLayout[] = [
   },
 ];
 
-const ARTICLE = {
-  title: 'h1.documentFirstHeading',
-  editorialLead: 'p.nitfSubtitle',
-  subtitle: ['.documentDescription', 'p.description', 'p.discreet'],
-  body: ['#parent-fieldname-text', '#content-core', '#content'],
-  /** Parts of #content that are fields of their own, where it has to serve as the body. */
-  notBody: 'h1.documentFirstHeading, p.nitfSubtitle, .documentDescription, .keywords, #category, .portal-breadcrumbs',
-  images: ['#content-core img', '#content img'],
+const parseArticle = articleReader({
+  title: ['h1.documentFirstHeading'],
+  editorialLead: ['p.nitfSubtitle'],
+  subtitle: {
+    of: ['#content .documentDescription', '#content p.description', '#content p.discreet'],
+    notWithin: 'figure, .newsImageContainer, .captioned, #parent-fieldname-text',
+  },
+  body: { firstOf: ['#parent-fieldname-text', '#content-core', '#content'] },
+  // Parts of #content, where that has to serve as the body.
+  removed: 'h1.documentFirstHeading, p.nitfSubtitle, .documentDescription, .keywords, #category, .portal-breadcrumbs',
+  published: ['json-ld', { of: '.documentPublished .value' }, { lineWithin: '#content' }],
+  modified: ['json-ld', { of: '.documentModified .value' }],
+  category: [
+    { trail: 'nav.portal-breadcrumbs a, nav#breadcrumbs a', home: '.home' },
+    { meta: 'meta[name="category"]' },
+  ],
   tags: ['a[href*="origem=keyword"]', '.keywords a'],
-  breadcrumbs: 'nav.portal-breadcrumbs a, nav#breadcrumbs a',
-  published: '.documentPublished .value',
-  modified: '.documentModified .value',
-};
+  image: { within: ['#content-core', '#content'], of: ['img'] },
+  video: ['#content video source[type="video/mp4"]', '#content video[src]'],
+});
 
 const NO_NEWS_CLASS = /(?:^|\s)(?:tile|contenttype)-(?:file|link|image|folder|collection|event)(?:\s|$)/i;
 const NO_NEWS_TYPE = /^(?:File|Link|Image|Folder|Collection|Event|Arquivo|Imagem|Pasta|Coleção|Evento)$/i;
@@ -142,69 +128,12 @@ function parseListing(page: Page): ListingPage {
   return { items: [], entryCount: 0, isLast: true };
 }
 
-function category($: CheerioAPI): string | null {
-  const breadcrumbs = $<Element, string>(ARTICLE.breadcrumbs)
-    .not('.home, .home a')
-    .filter((_, crumb) => !/^(?:Página inicial|Início|Home)$/i.test(textOf([crumb])));
-  return categoryOf(firstText(breadcrumbs.eq(1)) ?? $('meta[name="category"]').attr('content'));
-}
-
-/** A line of its own that begins with "Publicado em", its label and its date in one element or in two. */
-function publishedLine($: CheerioAPI): Date | null {
-  const labels = $<Element, string>('#content *').filter((_, { children }) =>
-    children.some((child) => child.type === 'text' && /^\s*Publicad[oa]\b/i.test(child.data)),
-  );
-  for (const label of labels.slice(0, 20)) {
-    for (const element of [label, label.parent]) {
-      const [line = ''] = element ? textOf([element]).split(/ (?:por|[|(–—])(?: |$)/i) : [];
-      const date = /^Publicad/i.test(line) && isDateLine(line) ? unlessUnset(parseBrazilianDate(line)) : null;
-      if (date) return date.instant;
-    }
-  }
-  return null;
-}
-
-/** JSON-LD, the by-line, then a line in the text. */
-function published($: CheerioAPI, jsonLd: Date | null): Published | null {
-  if (jsonLd) return { instant: jsonLd, source: 'json-ld' };
-  const instant = dateOf($(ARTICLE.published))?.instant ?? publishedLine($);
-  return instant && { instant, source: 'page' };
-}
-
-/** What holds small print that has the class of a subtitle: the text, and pictures. */
-function isOfTheText({ name, attribs }: Element): boolean {
-  const isPicture = name === 'figure' || /(?:^|\s)(?:newsImageContainer|captioned)(?:\s|$)/.test(attribs.class ?? '');
-  return isPicture || attribs.id === 'parent-fieldname-text';
-}
-
-function parseArticle(page: Page, url: string): ExtractedArticle {
-  const $ = parseHtml(page.body, page.url);
-  const baseUrl = baseUrlOf($, page.url);
-  const title = firstText($(ARTICLE.title));
-  if (title === null) throw new ExtractionError(url, 'title');
-  const dates = newsArticleDates($);
-  const body = firstFilled($, ARTICLE.body);
-  const subtitle = firstOf(ARTICLE.subtitle, (selector) =>
-    firstText($<Element, string>(`#content ${selector}`).filter((_, element) => !ancestorOf(element, isOfTheText))),
-  );
-  const known = { title, subtitle, editorialLead: firstText($(ARTICLE.editorialLead)) };
-  const tags = ARTICLE.tags.map((selector) => tagsOf($(selector))).find((texts) => texts.length > 0);
-  // Before the body loses the parts that are none of it.
-  const fields = {
-    imageUrl: firstOf(ARTICLE.images, (selector) => firstImage($<Element, string>(selector), baseUrl)),
-    category: category($),
-    published: published($, dates.published),
-    updated: dates.modified ?? dateOf($(ARTICLE.modified))?.instant ?? null,
-  };
-  removeAll($(ARTICLE.notBody));
-  const content = contentOf(body ?? [], { url, baseUrl, known, hasVideo: false });
-  return { ...known, ...fields, tags: tags ?? [], videoUrl: null, content };
-}
-
 /** Portals on Plone 4 with the gov.br theme. */
 export const classic: Extractor = {
   platform: 'classic',
+  version: 1,
   accept: HTML,
+  paging: 'offset',
   listingUrl: (sourceUrl, { entryCount }) => withParameter(sourceUrl, `b_start:int=${entryCount}`),
   parseListing,
   articleUrl: (url) => url,

@@ -49,8 +49,12 @@ export interface ListingPosition {
 /** Knows one site engine: where its pages are and what is where on them. Pure: fetching is not its business. */
 export interface Extractor {
   platform: Platform;
+  /** Grows with any change of what is read from a page, so that raw pages can be read again. */
+  version: number;
   /** Media type to ask for. */
   accept: string;
+  /** By which of a position the next page of a listing is asked for. */
+  paging: 'offset' | 'number';
   listingUrl(sourceUrl: string, position: ListingPosition): string;
   /** A page without entries is an answer, not an error: it may be the end, or another engine. */
   parseListing(page: Page): ListingPage;

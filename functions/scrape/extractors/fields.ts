@@ -1,22 +1,22 @@
-import type { Cheerio, CheerioAPI } from 'cheerio/slim';
 import { type ParsedDate, parseBrazilianDate, parseIsoDate } from '../../../shared/time.ts';
 import { cleanMarkdown, type KnownTexts } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
-import { type AnyNode, ancestorOf, collapse, type Element, isDropped, textOf, within } from '../html.ts';
+import { type AnyNode, ancestorOf, collapse, type Element, isDropped, isElement, textOf } from '../html.ts';
 import { imageUrl } from '../image-url.ts';
 import { toMarkdown } from '../markdown.ts';
+import { isShareLink } from '../share-links.ts';
 
-/** What the first of these selectors, in this order, gives that is not null. */
-export function firstOf<T>(selectors: readonly string[], read: (selector: string) => T | null): T | null {
-  for (const selector of selectors) {
-    const value = read(selector);
+/** What the first of these routes, in this order, gives that is not null. */
+export function firstOf<R, T>(routes: Iterable<R>, read: (route: R) => T | null): T | null {
+  for (const route of routes) {
+    const value = read(route);
     if (value !== null) return value;
   }
   return null;
 }
 
 /** The text of the first element that has one. */
-export function firstText(elements: Cheerio<AnyNode>): string | null {
+export function firstText(elements: Iterable<AnyNode>): string | null {
   for (const element of elements) {
     const text = textOf([element]);
     if (text !== '') return text;
@@ -35,7 +35,7 @@ export function uniqueTags(texts: Iterable<string>): string[] {
   return [...tags.values()];
 }
 
-export function tagsOf(elements: Cheerio<AnyNode>): string[] {
+export function tagsOf(elements: Iterable<AnyNode>): string[] {
   return uniqueTags(Array.from(elements, (element) => textOf([element])));
 }
 
@@ -49,7 +49,7 @@ export function unlessUnset(date: ParsedDate | null): ParsedDate | null {
 }
 
 /** The date of the first element that holds one, in its `datetime` attribute or its text. */
-export function dateOf(elements: Cheerio<AnyNode>): ParsedDate | null {
+export function dateOf(elements: Iterable<AnyNode>): ParsedDate | null {
   for (const element of elements) {
     const attribute = 'attribs' in element ? element.attribs.datetime : undefined;
     const date =
@@ -59,26 +59,27 @@ export function dateOf(elements: Cheerio<AnyNode>): ParsedDate | null {
   return null;
 }
 
+/** What the text leaves out, and buttons. */
+function isFrame(element: Element): boolean {
+  return isDropped(element) || (element.name === 'a' && isShareLink(element.attribs.href ?? ''));
+}
+
 /** The address of the first of these pictures that shows something and is no part of the frame. */
-export function firstImage(images: Cheerio<Element>, baseUrl: string): string | null {
+export function firstImage(images: Iterable<Element>, baseUrl: string): string | null {
   for (const image of images) {
     const url = imageUrl(image, baseUrl);
-    if (url !== null && !ancestorOf(image, isDropped)) return url;
+    if (url !== null && !ancestorOf(image, isFrame)) return url;
   }
   return null;
 }
 
-/** The first of the selected elements that holds any text or picture. */
-export function firstFilled($: CheerioAPI, selectors: readonly string[]): Cheerio<Element> | null {
-  const empty = new Set<Element>();
-  for (const selector of selectors) {
-    for (const element of $<Element, string>(selector)) {
-      if (ancestorOf(element, (ancestor) => empty.has(ancestor))) continue;
-      if (textOf([element]) !== '' || within($, element, ['img']).length > 0) return $(element);
-      empty.add(element);
-    }
-  }
-  return null;
+/** Whether an element holds any text or picture. */
+export function isFilled({ children }: Element): boolean {
+  return children.some((node) => {
+    if (node.type === 'text') return collapse(node.data).trim() !== '';
+    if (!isElement(node) || node.name === 'script' || node.name === 'style') return false;
+    return node.name === 'img' || isFilled(node);
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { parseIsoDate } from '../../../shared/time.ts';
+import type { Element } from '../html.ts';
 import { unlessUnset } from './fields.ts';
 
 export interface NewsArticleDates {
@@ -30,10 +31,18 @@ function instant(value: unknown): Date | null {
   return typeof value === 'string' ? (unlessUnset(parseIsoDate(value))?.instant ?? null) : null;
 }
 
+/** Where JSON-LD stands. */
+export const JSON_LD = 'script[type="application/ld+json"]';
+
 /** The dates of the page's JSON-LD `NewsArticle`, from invalid JSON too. */
 export function newsArticleDates($: CheerioAPI): NewsArticleDates {
-  for (const script of $('script[type="application/ld+json"]')) {
-    const text = $(script).text();
+  return newsArticleDatesIn($<Element, string>(JSON_LD));
+}
+
+/** The same of scripts that are already found. */
+export function newsArticleDatesIn(scripts: Iterable<Element>): NewsArticleDates {
+  for (const { children } of scripts) {
+    const text = children.map((child) => (child.type === 'text' ? child.data : '')).join('');
     if (!text.includes('NewsArticle')) continue;
     let article: Record<string, unknown> | undefined;
     try {

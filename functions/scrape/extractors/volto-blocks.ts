@@ -22,9 +22,17 @@ function slateNode(node: unknown, depth: number): string {
   const inner = slateNodes(node.children, depth + 1);
   const type = stringOf(node.type);
   const data = isRecord(node.data) ? node.data : {};
-  const url = stringOf(data.url) || stringOf(node.url);
+  const url = stringOf(data.url) || stringOf(node.url) || linkedUrl(data.link);
   if (type === 'link' || type === 'a') return url === '' ? inner : `<a href="${escapeHtml(url)}">${inner}</a>`;
   return SLATE_TAGS.test(type) ? `<${type}>${inner}</${type}>` : inner;
+}
+
+/** The older form of a link: to an object of the site or to elsewhere. */
+function linkedUrl(link: unknown): string {
+  if (!isRecord(link)) return '';
+  const [internal] = isRecord(link.internal) ? [link.internal.internal_link].flat() : [];
+  const external = isRecord(link.external) ? link.external.external_link : undefined;
+  return stringOf(isRecord(internal) ? internal['@id'] : undefined) || stringOf(external);
 }
 
 function slateNodes(nodes: unknown, depth = 0): string {
@@ -52,10 +60,15 @@ function imageBlock(block: JsonRecord): string {
   return caption === '' ? picture : `${picture}<p>${escapeHtml(caption)}</p>`;
 }
 
-/** The older plain-text editor: paragraphs of DraftJS, of which only list items and headings have a form. */
-function textBlock(block: JsonRecord): string {
-  if (typeof block.text === 'string') return `<p>${escapeHtml(block.text)}</p>`;
-  const lines = isRecord(block.text) && Array.isArray(block.text.blocks) ? block.text.blocks.filter(isRecord) : [];
+/** A text in any of the forms that blocks hold one: plain, HTML, Slate, or the older editor's paragraphs. */
+function richText(value: unknown): string {
+  if (typeof value === 'string') return value.trim() === '' ? '' : `<p>${escapeHtml(value)}</p>`;
+  if (!isRecord(value)) return slateNodes(value);
+  return Array.isArray(value.blocks) ? draftText(value.blocks.filter(isRecord)) : stringOf(value.data);
+}
+
+/** Paragraphs of DraftJS, of which only list items, headings and quotes have a form. */
+function draftText(lines: readonly JsonRecord[]): string {
   return lines
     .map((line) => {
       const text = escapeHtml(stringOf(line.text)).replaceAll('\n', '<br>');
@@ -72,35 +85,50 @@ function tableBlock(block: JsonRecord): string {
   const rows = isRecord(block.table) && Array.isArray(block.table.rows) ? block.table.rows.filter(isRecord) : [];
   const html = rows.map((row) => {
     const cells = Array.isArray(row.cells) ? row.cells.filter(isRecord) : [];
-    return `<tr>${cells.map((cell) => `<td>${slateNodes(cell.value)}</td>`).join('')}</tr>`;
+    return `<tr>${cells.map((cell) => `<td>${richText(cell.value)}</td>`).join('')}</tr>`;
   });
   return html.length === 0 ? '' : `<table>${html.join('')}</table>`;
 }
 
-/** Columns, tabs and the like hold blocks of their own, quotes and boxes a rich text; all other types are frame. */
+function quoteBlock(block: JsonRecord): string {
+  const text = richText(block.value) || richText(block.quote);
+  return text === '' ? '' : `<blockquote>${text}${richText(block.attribution)}</blockquote>`;
+}
+
+/** What holds no text of its own: fields of the article, buttons, and what the site says of other pages. */
+const FRAME =
+  /^(?:title|description|subtitleBlock|lead_?image|preview_?image|textToSpeech|listing|search|teaser|toc|maps|video|separator|button|relatedItems?|breadcrumbs?)$|share|social/i;
+
+/** Where blocks of types that are not known by name keep a text, in order of preference. */
+const TEXT_FIELDS = ['value', 'html', 'text', 'quote', 'content', 'plaintext'];
+
+/** The blocks that have a form; a type that is not here is read by what it holds. */
+const BLOCKS: Record<string, (block: JsonRecord) => string> = {
+  slate: (block) => slateNodes(block.value) || richText(block.plaintext),
+  html: (block) => stringOf(block.html),
+  text: (block) => richText(block.text),
+  heading: (block) => `<h2>${escapeHtml(stringOf(block.heading))}</h2>`,
+  quote: quoteBlock,
+  image: imageBlock,
+  table: tableBlock,
+  slateTable: tableBlock,
+};
+
+/** Columns, tabs and the like hold blocks of their own, boxes a text. */
 function otherBlock(block: JsonRecord, depth: number): string[] {
-  const inner = bodyHtml(isRecord(block.data) ? block.data : block, depth + 1);
+  const columns = Array.isArray(block.columns) ? block.columns.filter(isRecord) : [];
+  const holders = [isRecord(block.data) ? block.data : block, ...columns];
+  const inner = holders.flatMap((holder) => bodyHtml(holder, depth + 1));
   const title = stringOf(block.title).trim();
   if (inner.length > 0) return title === '' ? inner : [`<p><strong>${escapeHtml(title)}</strong></p>`, ...inner];
-  return [slateNodes(block.value)];
+  const texts = TEXT_FIELDS.map((name) => (name === 'html' ? stringOf(block.html) : richText(block[name])));
+  return [texts.find((text) => text !== '') ?? ''];
 }
 
 function blockHtml(block: JsonRecord, depth: number): string[] {
-  switch (block['@type']) {
-    case 'slate':
-      return [slateNodes(block.value) || `<p>${escapeHtml(stringOf(block.plaintext))}</p>`];
-    case 'html':
-      return [stringOf(block.html)];
-    case 'text':
-      return [textBlock(block)];
-    case 'image':
-      return [imageBlock(block)];
-    case 'table':
-    case 'slateTable':
-      return [tableBlock(block)];
-    default:
-      return otherBlock(block, depth);
-  }
+  const type = stringOf(block['@type']);
+  if (Object.hasOwn(BLOCKS, type)) return [BLOCKS[type]!(block)];
+  return FRAME.test(type) ? [] : otherBlock(block, depth);
 }
 
 /**
@@ -118,4 +146,14 @@ export function bodyHtml(content: JsonRecord, depth = 0): string[] {
     .flatMap((block) => blockHtml(block, depth))
     .filter((html) => html !== '')
     .map((html) => html.replaceAll('/++api++', ''));
+}
+
+/** The address of the first film among the blocks that is a file of its own. */
+export function videoOf({ blocks }: JsonRecord): string | undefined {
+  const addresses = isRecord(blocks)
+    ? Object.values(blocks)
+        .filter((block) => isRecord(block) && block['@type'] === 'video')
+        .map((block) => stringOf((block as JsonRecord).url))
+    : [];
+  return addresses.find((address) => /\.mp4(?:[?#]|$)/i.test(address));
 }

@@ -5,7 +5,7 @@ import type { Page } from '../page.ts';
 import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
 import { categoryOf, contentOf, firstImage, uniqueTags, unlessUnset } from './fields.ts';
 import { isRecord, type JsonRecord, stringOf } from './json.ts';
-import { bodyHtml } from './volto-blocks.ts';
+import { bodyHtml, videoOf } from './volto-blocks.ts';
 
 const PAGE_SIZE = 25;
 const SEARCH =
@@ -60,7 +60,7 @@ function publicUrl(id: unknown): string {
 
 function leadImage({ image, preview_image: preview }: JsonRecord, url: string): string | null {
   const picture = [image, preview].find(isRecord);
-  return absoluteUrl(stringOf(picture?.download) || undefined, `${url}/`);
+  return absoluteUrl(publicUrl(picture?.download) || undefined, `${url}/`);
 }
 
 function readArticle(document: JsonRecord, url: string): ExtractedArticle {
@@ -68,7 +68,9 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   if (title === null) throw new ExtractionError(url, 'title');
   const known = { title, subtitle: textOf(document.description), editorialLead: textOf(document.subtitle) };
   // One by one: what one block leaves open must not swallow the next.
-  const pieces = bodyHtml(document);
+  const blocks = bodyHtml(document);
+  // What was written before the site moved may still be one text without blocks.
+  const pieces = blocks.length > 0 || !isRecord(document.text) ? blocks : [stringOf(document.text.data)];
   refuseLongMarkup(
     pieces.reduce((length, html) => length + html.length, 0),
     url,
@@ -76,14 +78,15 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   const parts = pieces.map((html) => parseHtml(html, url));
   const images = parts.map(($) => firstImage($<Element, string>('img'), url));
   const date = dateOf(document.effective);
+  const videoUrl = absoluteUrl(videoOf(document), url);
   return {
     ...known,
     content: contentOf(
       parts.flatMap(($) => $.root().contents().toArray()),
-      { url, baseUrl: url, known, hasVideo: false },
+      { url, baseUrl: url, known, hasVideo: videoUrl !== null },
     ),
     imageUrl: leadImage(document, url) ?? images.find(Boolean) ?? null,
-    videoUrl: null,
+    videoUrl,
     category: categoryName(document),
     tags: tagsOf(document),
     published: date && { instant: date.instant, source: 'page' },
@@ -119,7 +122,9 @@ function parseListing(page: Page): ListingPage {
 /** Portals on Plone 6, read through its public REST API: the pages themselves are empty until a browser runs them. */
 export const volto: Extractor = {
   platform: 'volto',
+  version: 1,
   accept: 'application/json',
+  paging: 'offset',
   listingUrl: (sourceUrl, { entryCount }) => `${apiUrl(sourceUrl)}/${SEARCH}&b_start=${entryCount}&b_size=${PAGE_SIZE}`,
   parseListing,
   articleUrl: apiUrl,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { cleanMarkdown } from '../../../functions/scrape/clean-markdown.ts';
+import { hostileInputSeconds, startCpuClock } from '../../support/cpu-time.ts';
 
 const known = {
   title: 'Lula sanciona lei do “piso”',
@@ -117,6 +118,16 @@ test('cleaning a clean text changes nothing', () => {
       '- a\n    - b',
       '| a | b |\n| --- | --- |',
       '\\- x',
+      '---',
+      'Lula sanciona lei  \nTexto vale a partir de hoje  \nUm.',
+      'Um.  \nCompartilhe: [X](https://x.com/intent/post?url=x)',
+      'Publicado em',
+      '10/01/2015 10h00  \nDois.',
+      'Assessoria de Comunicação Social',
+      '**Ascom/MEC**  \n(61) 2022-7520  \n[a@mec.gov.br](mailto:a@mec.gov.br)',
+      'Telefone: (61) 2022-7520',
+      'Mais informações:',
+      '[Copiar link](https://www.gov.br/x)',
     ),
     fc.string(),
     fc.string({ unit: fc.constantFrom(' ', '\n', '*', '_', '#', '>', 'a', '\\', '[', ']', '(', ')', '\r', '=') }),
@@ -126,6 +137,24 @@ test('cleaning a clean text changes nothing', () => {
       const once = cleanMarkdown(blocks.join(separator), known);
       assert.equal(cleanMarkdown(once, known), once);
     }),
-    { numRuns: 2000 },
+    { numRuns: 5000 },
   );
+});
+
+test('a text of nothing but frame is cleaned in time linear in its length', () => {
+  const many = (block: string, separator = '\n\n') => Array(60_000).fill(block).join(separator);
+  const texts = {
+    tails: many('\\*Com informações da Agência Gov\n\nAscom/MEC\n\n(61) 2022-0000'),
+    headings: many('Compartilhe', '\n'),
+    dates: many('Publicado em 10/01/2015 10h00', '\n'),
+    rules: many('---'),
+    brackets: '['.repeat(500_000),
+    'one line of names': `Ascom ${'A-B '.repeat(100_000)}`,
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const cpuSeconds = startCpuClock();
+    cleanMarkdown(`Um.\n\n${text}`, known);
+    cleanMarkdown(text, known);
+    assert.ok(cpuSeconds() < hostileInputSeconds, name);
+  }
 });

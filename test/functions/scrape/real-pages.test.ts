@@ -12,7 +12,7 @@ const skip = existsSync(folder) ? false : 'the folder with saved pages is not be
 
 function saved(file: string, url: string): Page {
   const body = readFileSync(new URL(file, folder), 'utf8');
-  return { requestedUrl: url, url, contentType: '', body, fetchedAt: new Date() };
+  return { url, contentType: '', body };
 }
 
 test('a saved page of a classic portal is read', { skip }, () => {

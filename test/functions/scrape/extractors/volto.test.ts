@@ -45,7 +45,7 @@ test('blocks within blocks and rich texts of any type are read, frame is not', (
       { '@type': 'listing', variation: 'default' },
     ),
   );
-  assert.equal(content, 'citação\n\ncoluna\n\n**Como pedir**\n\nresposta');
+  assert.equal(content, '> citação\n\ncoluna\n\n**Como pedir**\n\nresposta');
 });
 
 test('picture blocks point at the picture, whatever shape their address has', () => {
@@ -65,6 +65,49 @@ test('picture blocks point at the picture, whatever shape their address has', ()
   }
   const { imageUrl } = article(layout(slate('x'), { '@type': 'image', url: 'https://live.staticflickr.com/1/a.jpg' }));
   assert.equal(imageUrl, 'https://live.staticflickr.com/1/a.jpg');
+});
+
+test('a text is read in whatever shape its block holds it, and whatever the type is called', () => {
+  const draft = (text: string) => ({ blocks: [{ text, type: 'unstyled' }] });
+  const row = (...texts: string[]) => ({ cells: texts.map((text) => ({ value: draft(text) })) });
+  const cases: [Json, string][] = [
+    [{ '@type': 'table', table: { rows: [row('A', 'B'), row('1', '2')] } }, '| A | B |\n| --- | --- |\n| 1 | 2 |'],
+    [{ '@type': '__grid', columns: [layout(slate('um')), layout(slate('dois'))] }, 'um\n\ndois'],
+    [{ '@type': 'heading', heading: 'Etapas' }, '## Etapas'],
+    [{ '@type': 'quote', quote: 'Dito.', attribution: 'Ana' }, '> Dito.\n>\n> Ana'],
+    [{ '@type': 'aviso', text: 'Aviso <b>' }, 'Aviso \\<b>'],
+    [{ '@type': 'caixa', text: { data: '<p>Caixa <b>rica</b></p>' } }, 'Caixa **rica**'],
+    [{ '@type': 'destaque', html: '<p>Destaque</p>' }, 'Destaque'],
+    [{ '@type': 'slate', plaintext: 'Só texto' }, 'Só texto'],
+    [{ '@type': 'constructor', plaintext: 'Só texto' }, 'Só texto'],
+  ];
+  for (const [block, content] of cases) assert.equal(article(layout(block)).content, content);
+  for (const type of ['listing', 'teaser', 'toc', 'socialLinks', 'description', 'button']) {
+    const frame = { '@type': type, text: 'x', title: 'y', value: [{ text: 'z' }] };
+    assert.equal(article(layout(frame, slate('Texto.'))).content, 'Texto.', type);
+  }
+});
+
+test('lists, links of both forms and marks of Slate survive', () => {
+  const node = (type: string, ...children: Json[]) => ({ type, children });
+  const link = (data: Json, text: string) => ({ type: 'link', data, children: [{ text }] });
+  const internal = { link: { internal: { internal_link: [{ '@id': '/anvisa/y' }] } } };
+  const external = { link: { external: { external_link: 'https://exemplo.br/z' } } };
+  const list = node('ul', node('li', { text: 'a' }, node('ol', node('li', { text: 'b' }))), node('li', { text: 'c' }));
+  const text = node('p', link(internal, 'um'), { text: ' e ' }, link(external, 'dois'), { text: ' três', bold: true });
+  assert.equal(
+    article(layout({ '@type': 'slate', value: [list, text] })).content,
+    '- a\n    1. b\n- c\n\n[um](https://www.gov.br/anvisa/y) e [dois](https://exemplo.br/z) **três**',
+  );
+});
+
+test('a text without blocks, the address of a film and that of the lead image are read', () => {
+  assert.equal(article({ text: { data: '<p>Antigo.</p>' }, blocks: {} }).content, 'Antigo.');
+  const film = { '@type': 'video', url: 'https://www.gov.br/anvisa/v.mp4' };
+  const image = { download: `${url.replace('/pt-br', '/++api++/pt-br')}/@@images/a.png` };
+  const read = article({ ...layout(film, { '@type': 'video', url: 'https://youtu.be/x' }), image });
+  assert.deepEqual([read.content, read.videoUrl], ['', film.url]);
+  assert.equal(read.imageUrl, `${url}/@@images/a.png`);
 });
 
 test('a date that was never set is none', () => {

@@ -1,0 +1,27 @@
+import { Readability } from '@mozilla/readability';
+import type { CheerioAPI } from 'cheerio/slim';
+import { parseHTML } from 'linkedom';
+import { type AnyNode, escapeHtml, parseHtml } from '../html.ts';
+import { withoutAsides } from './generic-clean.ts';
+import { preparedHtml } from './generic-prepare.ts';
+
+/** A longer one is no title, and every heading of the page is compared with it. */
+const MAX_TITLE_LENGTH = 300;
+
+/**
+ * The part of a page that is its article, wherever it stands; empty when nothing reads like one.
+ *
+ * @throws {PageLimitError} for pages that would take over a second.
+ */
+export function articleBody($: CheerioAPI, { url, title }: { url: string; title: string }): AnyNode[] {
+  const html = preparedHtml($, { url, title: title.slice(0, MAX_TITLE_LENGTH) });
+  const { document } = parseHTML(html);
+  const found = new Readability(document, { disableJSONLD: true, keepClasses: true }).parse();
+  return found?.content ? withoutAsides(parseHtml(found.content, url).root().contents().toArray()) : [];
+}
+
+/** The same from a text without markup, as structured data carry it: a line is a paragraph. */
+export function plainBody(text: string, url: string): AnyNode[] {
+  const lines = text.split(/[\r\n]+/).map((line) => `<p>${escapeHtml(line)}</p>`);
+  return parseHtml(lines.join(''), url).root().contents().toArray();
+}
