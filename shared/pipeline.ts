@@ -41,6 +41,8 @@ export interface PipelineFunction {
   name: FunctionName;
   trigger: Trigger;
   publishes?: Topic;
+  /** Off the chain: what goes on in another message, and what a crash or a late stage left to be said again. */
+  alsoPublishes?: readonly Topic[];
   memoryMiB: number;
   cpu: number;
   /** Requests that one instance takes at a time. */
@@ -73,6 +75,7 @@ export const pipeline: readonly PipelineFunction[] = [
     name: 'scrape',
     trigger: { kind: 'topic', topic: 'requested' },
     publishes: 'scraped',
+    alsoPublishes: ['requested'],
     memoryMiB: 1024,
     cpu: 1,
     concurrency: 4,
@@ -125,6 +128,7 @@ export const pipeline: readonly PipelineFunction[] = [
   {
     name: 'reconcile',
     trigger: { kind: 'cron', schedule: '*/5 * * * *' },
+    alsoPublishes: topics,
     memoryMiB: 512,
     cpu: 1,
     concurrency: 1,

@@ -2,68 +2,106 @@ import type { Platform } from '../../shared/platform.ts';
 import { failureCategory, NotNewsError } from './errors.ts';
 import { agenciaBrasil } from './extractors/agencia-brasil.ts';
 import { classic } from './extractors/classic.ts';
-import type { Extractor, ListingPage } from './extractors/extractor.ts';
+import type { Extractor, ListingPage, ListingPosition } from './extractors/extractor.ts';
+import { generic } from './extractors/generic.ts';
 import { tvBrasil } from './extractors/tv-brasil.ts';
 import { volto } from './extractors/volto.ts';
-import { fetchNews } from './judge-page.ts';
-import type { FetchPage } from './page.ts';
+import type { KeptPage, NewsFetcher } from './news-fetcher.ts';
 
 /** A page that weighs more and lists nothing is a listing in a layout we do not know; a lighter one is just empty. */
 const EMPTY_PAGE_LENGTH = 5_000;
+const PORTAL = 'www.gov.br';
+
+export const extractors: Record<Platform, Extractor> = {
+  classic,
+  volto,
+  'agencia-brasil': agenciaBrasil,
+  'tv-brasil': tvBrasil,
+  generic,
+};
 
 const BY_HOST: Record<string, Extractor> = {
   'agenciabrasil.ebc.com.br': agenciaBrasil,
   'tvbrasil.ebc.com.br': tvBrasil,
 };
 
-/** The engine that answered, with the first page of its listing. */
-export interface OpenListing {
-  extractor: Extractor;
-  firstPage: ListingPage;
+/** A page of a listing, as it came and as it was read. */
+export interface OpenPage {
+  kept: KeptPage;
+  listing: ListingPage;
 }
 
-async function open(extractor: Extractor, sourceUrl: string, fetchPage: FetchPage): Promise<OpenListing> {
-  const url = extractor.listingUrl(sourceUrl, { pageCount: 0, entryCount: 0 });
-  const page = await fetchNews(fetchPage, url, extractor.accept);
-  const firstPage = extractor.parseListing(page);
-  if (firstPage.entryCount > 0) return { extractor, firstPage };
-  if (extractor.platform === 'volto') throw new NotNewsError(page.url, 'empty_content', 'its search finds nothing');
-  const { length } = page.body;
-  throw length > EMPTY_PAGE_LENGTH
-    ? new NotNewsError(page.url, 'html_changed', `${length} characters without an entry of any known layout`)
-    : new NotNewsError(page.url, 'empty_content', `no entry in ${length} characters`);
+/** The engine that answered, with the page of its listing that was asked for. */
+export interface OpenListing extends OpenPage {
+  extractor: Extractor;
+}
+
+/** Reads one page of a listing. */
+export async function openPage(
+  extractor: Extractor,
+  sourceUrl: string,
+  position: ListingPosition,
+  { get }: Pick<NewsFetcher, 'get'>,
+): Promise<OpenPage> {
+  const kept = await get(extractor.listingUrl(sourceUrl, position), extractor);
+  return { kept, listing: extractor.parseListing(kept.page) };
+}
+
+/** @throws {NotNewsError} when the page lists nothing. */
+async function openFirst(extractor: Extractor, sourceUrl: string, fetcher: Pick<NewsFetcher, 'get'>) {
+  const open = await openPage(extractor, sourceUrl, { pageCount: 0, entryCount: 0 }, fetcher);
+  if (open.listing.entryCount > 0) return { extractor, ...open };
+  const { url, body } = open.kept.page;
+  if (extractor.platform === 'volto') throw new NotNewsError(url, 'empty_content', 'its search finds nothing');
+  throw body.length > EMPTY_PAGE_LENGTH
+    ? new NotNewsError(url, 'html_changed', `${body.length} characters without an entry of any known layout`)
+    : new NotNewsError(url, 'empty_content', `no entry in ${body.length} characters`);
+}
+
+/** The engines that may serve a source, the likeliest first. */
+function candidates(sourceUrl: string, hint: Platform | undefined): Extractor[] {
+  const { hostname } = new URL(sourceUrl);
+  const fixed = BY_HOST[hostname];
+  if (fixed) return [fixed];
+  const plone = hint === 'volto' ? [volto, classic] : [classic, volto];
+  // A portal of Plone whose layout changed is no site of an unknown engine: its menus are not its news.
+  if (hostname === PORTAL) return plone;
+  return hint === 'generic' ? [generic, ...plone] : [...plone, generic];
 }
 
 /**
  * Finds out which engine serves a source and opens its listing. Sites of gov.br move from classic Plone to Volto
- * without notice: when the engine last seen there (`hint`) does not list anything, the other one is tried at once.
+ * without notice: when the engine last seen there (`hint`) does not list anything, the next one is tried at once.
  *
- * @throws the failure of the engine that was expected, when neither answers with a listing.
+ * @throws the failure of the engine that was expected, when none answers with a listing.
  */
 export async function openListing(
   { sourceUrl, hint }: { sourceUrl: string; hint: Platform | undefined },
-  fetchPage: FetchPage,
+  fetcher: Pick<NewsFetcher, 'get'>,
 ): Promise<OpenListing> {
-  const fixed = BY_HOST[new URL(sourceUrl).hostname];
-  if (fixed) return open(fixed, sourceUrl, fetchPage);
-  const [expected, other] = hint === 'volto' ? [volto, classic] : [classic, volto];
+  const [expected, ...others] = candidates(sourceUrl, hint);
+  let failure: unknown;
   try {
-    return await open(expected, sourceUrl, fetchPage);
+    return await openFirst(expected!, sourceUrl, fetcher);
   } catch (error) {
-    // Only a page that arrived and lists nothing says that the engine is another one.
-    const category = failureCategory(error);
-    if (category !== 'html_changed' && category !== 'empty_content' && !isNoApi(expected, category)) throw error;
-    return open(other, sourceUrl, fetchPage).catch((otherError: unknown) => {
-      // Nothing is known about the other engine when its site did not answer as it does to browsers.
-      throw /^(?:network_error|anti_bot)$/.test(failureCategory(otherError)) ? otherError : error;
-    });
+    if (!saysAnotherEngine(expected!, error)) throw error;
+    failure = error;
   }
+  for (const other of others) {
+    try {
+      return await openFirst(other, sourceUrl, fetcher);
+    } catch (error) {
+      // Nothing is known about this engine when its site did not answer as it does to browsers.
+      if (/^(?:network_error|anti_bot)$/.test(failureCategory(error))) throw error;
+    }
+  }
+  throw failure;
 }
 
-/** Where Volto is gone, its API answers with a login, an error status, or a page. */
-function isNoApi(expected: Extractor, category: string): boolean {
-  return (
-    expected.platform === 'volto' &&
-    (category === 'url_broken' || category === 'login_required' || category === 'unknown')
-  );
+/** Only a page that arrived and lists nothing says that the engine is another one. */
+function saysAnotherEngine({ platform }: Extractor, error: unknown): boolean {
+  const category = failureCategory(error);
+  if (category === 'html_changed' || category === 'empty_content') return true;
+  // Where Volto is gone, its API answers with a login, an error status, or a page.
+  return platform === 'volto' && (category === 'url_broken' || category === 'login_required' || category === 'unknown');
 }

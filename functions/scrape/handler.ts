@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { platforms } from '../../shared/platform.ts';
 import { createStage, type StageDeps } from '../../shared/stage.ts';
 import { day } from '../../shared/window.ts';
-import { createHostGate } from './host-gate.ts';
 import { runScrape, type ScrapeRunDeps } from './run.ts';
 
 const message = z
@@ -13,6 +12,7 @@ const message = z
     platform: z.enum(platforms).nullish(),
     start_date: day,
     end_date: day,
+    cursor: z.object({ page_count: z.int().min(0), entry_count: z.int().min(0) }).optional(),
   })
   .transform((data) => ({
     agencyKey: data.agency_key,
@@ -20,23 +20,17 @@ const message = z
     ...(data.platform ? { platform: data.platform } : {}),
     startDate: data.start_date,
     endDate: data.end_date,
+    ...(data.cursor ? { cursor: { pageCount: data.cursor.page_count, entryCount: data.cursor.entry_count } } : {}),
   }));
 
-export interface ScrapeHandlerOptions {
-  maxRequestsPerHost: number;
-  requestIntervalMs: number;
-}
-
 /** The HTTP function of this stage. */
-export function createHandler(deps: Omit<ScrapeRunDeps, 'gate'> & StageDeps & ScrapeHandlerOptions): HttpFunction {
-  const { maxRequestsPerHost: maxInFlight, requestIntervalMs: minIntervalMs } = deps;
-  const gate = createHostGate({ maxInFlight, minIntervalMs });
+export function createHandler(deps: ScrapeRunDeps & StageDeps): HttpFunction {
   return createStage(
     {
       stage: 'scrape',
       schema: message,
       subject: (request) => request.sourceUrl,
-      work: async (request, context) => ({ ...(await runScrape(request, context, { ...deps, gate })) }),
+      work: async (request, context) => ({ ...(await runScrape(request, context, deps)) }),
     },
     deps,
   );

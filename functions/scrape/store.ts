@@ -6,6 +6,7 @@ import { closeFailures } from '../../shared/sql/quarantine.ts';
 import { type ArticleInput, storeArticles } from '../../shared/sql/store-articles.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
 import { identityDate } from '../../shared/time.ts';
+import { type PageRow, savePages } from './pages-sql.ts';
 
 export type StoreOutcome = 'inserted' | 'updated' | 'unchanged';
 
@@ -13,17 +14,20 @@ export type StoreOutcome = 'inserted' | 'updated' | 'unchanged';
  * Stores one article under the rules of a re-scrape: new, edited or only seen again. A new version is announced on
  * `scraped`; a mere visit is not.
  *
+ * @param page what stays of the visit; written in the same transaction.
  * @throws {PermanentError} when the agency is not in the catalogue; the text names it.
  */
 export async function storeArticle(
   article: ScrapedArticle,
   context: StageContext,
   deps: OutboxDeps,
+  page?: PageRow,
 ): Promise<StoreOutcome> {
   const title = storable(article.title);
   const legacy = legacyId(article.agencyKey, identityDate(article.publishedAt), title);
   const candidates = uniqueIdCandidates(title, legacy);
   return await commitAndPublish(deps, async (tx) => {
+    if (page) await savePages(tx, [page]);
     for (const candidate of candidates) {
       const [stored] = await storeArticles(tx, [toInput(article, candidate, legacy)]);
       switch (stored?.status) {

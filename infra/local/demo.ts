@@ -19,6 +19,7 @@ import { type NewsSource, type NewsSourceKind, openNewsSource } from './news-sou
 import { checkWindow, type GlobalOptions } from './options.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { createLocalScrapeTools } from './scrape-tools.ts';
 import { loadLocalSettings } from './settings.ts';
 import { countFailedSources, countStages, listOpenFailures, measureLatency, type OpenFailure } from './sql.ts';
 
@@ -103,6 +104,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       enricher,
       index,
       source,
+      scrape: createLocalScrapeTools(db, source, { data: options.data, revisits: 'window' }),
       datasetFolder,
       port: 0,
       hasCron: false,
@@ -155,7 +157,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 async function forget(folder: string): Promise<void> {
   const unlock = await lockFolder(folder);
   try {
-    for (const name of ['postgres', 'dataset']) await rm(join(folder, name), { recursive: true, force: true });
+    for (const name of ['postgres', 'dataset', 'bronze'])
+      await rm(join(folder, name), { recursive: true, force: true });
   } finally {
     unlock();
   }

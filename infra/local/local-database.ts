@@ -6,6 +6,7 @@ import { migrateUp } from '../migrate.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { UsageError } from './errors.ts';
 import type { GlobalOptions } from './options.ts';
+import { endLeases } from './sql.ts';
 
 export interface LocalDatabase extends Database {
   /** For people: which database this is. */
@@ -52,6 +53,8 @@ export async function withUnpreparedDatabase<T>(
 export function withDatabase<T>(options: GlobalOptions, work: (db: LocalDatabase) => Promise<T>): Promise<T> {
   return withUnpreparedDatabase(options, async (db) => {
     await prepareDatabase(db);
+    // The folder is this process's alone: whoever had leases on it is dead.
+    if (!options.databaseUrl) await endLeases(db);
     return await work(db);
   });
 }

@@ -22,13 +22,13 @@ export interface NewsSource {
   kind: NewsSourceKind;
   description: string;
   dispatcher: Dispatcher;
-  requestIntervalMs: number;
+  /** Between two requests to one host; the settings' unless given. */
+  requestIntervalMs?: number;
   /** All it has, where that is less than the catalogue and the calendar. */
   extent?: { agencies: string[]; window: DateWindow };
   close(): Promise<void>;
 }
 
-const liveIntervalMs = 1000;
 const probeTimeoutMs = 4000;
 
 /** @throws {UsageError} when an agency is asked for that the sample site does not have. */
@@ -72,9 +72,8 @@ function openLive(): NewsSource {
   const dispatcher = createGuardedDispatcher();
   return {
     kind: 'live',
-    description: 'the live sites of gov.br and EBC, one request a second and host at most',
+    description: 'the live sites of gov.br and EBC',
     dispatcher,
-    requestIntervalMs: liveIntervalMs,
     close: () => dispatcher.destroy(),
   };
 }

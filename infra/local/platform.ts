@@ -11,7 +11,6 @@ import { createFolderTarget } from '../../functions/export/folder-target.ts';
 import { createHandler as createExport } from '../../functions/export/handler.ts';
 import { createHandler as createQuarantine } from '../../functions/quarantine/handler.ts';
 import { createHandler as createReconcile } from '../../functions/reconcile/handler.ts';
-import { defaultUserAgent } from '../../functions/scrape/config.ts';
 import { createHandler as createScrape } from '../../functions/scrape/handler.ts';
 import { leaseMs } from '../../functions/sync/config.ts';
 import { createHandler as createSync } from '../../functions/sync/handler.ts';
@@ -24,13 +23,15 @@ import { type FunctionName, pipeline, type Subscription, subscriptions } from '.
 import { type Bus, createBus } from './bus.ts';
 import { type FunctionServer, serveFunction } from './functions-server.ts';
 import { type NewsSource, usualExtent } from './news-source.ts';
+import type { ScrapeTools } from './scrape-tools.ts';
 
 export interface PlatformOptions {
   db: Database;
   encoder: Encoder;
   enricher: Enricher;
   index: SearchIndex;
-  source: Pick<NewsSource, 'dispatcher' | 'requestIntervalMs' | 'extent'>;
+  source: Pick<NewsSource, 'extent'>;
+  scrape: ScrapeTools;
   /** Folder that stands for the Hugging Face Hub. */
   datasetFolder: string;
   /** Port of `api`; the other functions take the next ones. 0: any free ports. */
@@ -126,10 +127,7 @@ function createHandlers(options: PlatformOptions, publisher: Bus): Record<Functi
     dispatch: createDispatch({ ...deps, ...usualExtent(options.source) }),
     scrape: createScrape({
       ...deps,
-      dispatcher: options.source.dispatcher,
-      userAgent: defaultUserAgent,
-      maxRequestsPerHost: 2,
-      requestIntervalMs: options.source.requestIntervalMs,
+      ...options.scrape,
     }),
     enrich: createEnrich({ ...deps, enricher, taxonomy: createTaxonomyReader(db) }),
     embed: createEmbed({ ...deps, encoder }),

@@ -1,7 +1,6 @@
 import { planSources } from '../../functions/dispatch/dispatch.ts';
-import { defaultUserAgent } from '../../functions/scrape/config.ts';
-import { createHostGate } from '../../functions/scrape/host-gate.ts';
-import { runScrape } from '../../functions/scrape/run.ts';
+import { runScrape, type ScrapeRunReport } from '../../functions/scrape/run.ts';
+import type { ScrapeRequest } from '../../functions/scrape/scrape.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
@@ -10,9 +9,16 @@ import { withDatabase } from './local-database.ts';
 import { type NewsSourceOptions, openNewsSource, usualExtent } from './news-source.ts';
 import { checkWindow, type GlobalOptions } from './options.ts';
 import { createProgress } from './progress.ts';
+import { createLocalScrapeTools } from './scrape-tools.ts';
 
 export type ScrapeOptions = GlobalOptions &
-  NewsSourceOptions & { startDate?: string; endDate?: string; sequential?: boolean };
+  NewsSourceOptions & {
+    startDate?: string;
+    endDate?: string;
+    /** Ask again for all known articles of the window, not only for those whose time has come. */
+    allowUpdate?: boolean;
+    sequential?: boolean;
+  };
 
 /** Sources that are read side by side; what is asked of one host is bounded apart from this. */
 const concurrentSources = 4;
@@ -32,10 +38,7 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
       const { sources, window } = await planSources(options, { db, ...usual });
       const deps = {
         ...cliDeps(db, options),
-        dispatcher: news.dispatcher,
-        gate: createHostGate({ maxInFlight: 2, minIntervalMs: news.requestIntervalMs }),
-        userAgent: defaultUserAgent,
-        now: () => new Date(),
+        ...createLocalScrapeTools(db, news, { data: options.data, revisits: options.allowUpdate ? 'window' : 'due' }),
       };
       const context = contextFrom();
       const progress = createProgress();
@@ -47,14 +50,19 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
       const worker = async () => {
         for (const { agencyKey, sourceUrl, platform } of queue) {
           try {
-            const report = await runScrape(
-              { agencyKey, sourceUrl, ...(platform ? { platform } : {}), ...window },
-              context,
-              deps,
-            );
-            progress.done(
-              `${agencyKey}: ${report.inserted} new, ${report.updated} changed, ${report.unchanged} unchanged, ${report.rejected} rejected`,
-            );
+            let request: ScrapeRequest | undefined = {
+              agencyKey,
+              sourceUrl,
+              ...(platform ? { platform } : {}),
+              ...window,
+            };
+            // What a message would hand on to another one goes on here.
+            while (request) {
+              const report: ScrapeRunReport = await runScrape(request, context, deps);
+              progress.done(`${agencyKey}: ${describe(report)}`);
+              const { platform, continueAt } = report;
+              request = continueAt ? { ...request, platform, cursor: continueAt } : undefined;
+            }
           } catch (error) {
             failed++;
             progress.done(`${agencyKey}: failed, ${errorMessage(error)}`);
@@ -67,4 +75,9 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
       await news.close();
     }
   });
+}
+
+function describe({ inserted, updated, unchanged, removed, rejected, continueAt }: ScrapeRunReport): string {
+  const counts = `${inserted} new, ${updated} changed, ${unchanged} unchanged, ${removed} removed, ${rejected} rejected`;
+  return continueAt ? `${counts}; going on` : counts;
 }

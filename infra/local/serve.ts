@@ -8,6 +8,7 @@ import { withDatabase } from './local-database.ts';
 import { type NewsSourceOptions, openNewsSource } from './news-source.ts';
 import type { GlobalOptions } from './options.ts';
 import { startPlatform } from './platform.ts';
+import { createLocalScrapeTools } from './scrape-tools.ts';
 import { loadLocalSettings } from './settings.ts';
 
 export type ServeOptions = GlobalOptions & NewsSourceOptions & { port: number; model?: string };
@@ -28,6 +29,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       enricher: createLocalEnricher(),
       index: await openSearchIndex(settings, { log }),
       source,
+      scrape: createLocalScrapeTools(db, source, { data: options.data, revisits: 'due' }),
       datasetFolder: join(options.data, 'dataset'),
       port: options.port,
       hasCron: true,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scrapeSettings } from '../../functions/scrape/config.ts';
 import { searchIndexSettings } from '../../functions/sync/config.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
@@ -8,9 +9,10 @@ const localConfig = z.object({
   // On one machine the encoder that needs no model is what a newcomer has; deployed functions must name theirs.
   EMBEDDING_MODEL: encoderSettings.EMBEDDING_MODEL.default('lexical'),
   ...searchIndexSettings,
+  ...scrapeSettings,
 });
 
-/** What of the functions' environment counts on one machine too: the model and the search index. */
+/** What of the functions' environment counts on one machine too: the model, the search index, how sites are asked. */
 export function loadLocalSettings(model?: string): z.infer<typeof localConfig> {
   return loadConfig(localConfig, model ? { ...process.env, EMBEDDING_MODEL: model } : process.env);
 }

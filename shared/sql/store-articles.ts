@@ -43,8 +43,8 @@ const sourcesBestFirst: readonly PublishedAtSource[] = ['json-ld', 'page', 'list
 
 /**
  * Inserts new articles, updates those whose URL is known and whose fields changed, and only notes the visit for the
- * rest: in one statement, safe with other writers. A stored image, video or date of a better source is kept; a removed
- * article that is seen again is back; what was read before the last visit changes nothing.
+ * rest: in one statement, safe with other writers. A stored image, video or date of a better source is kept; an
+ * article that its site had removed is back when it is seen again, one that an operator removed is not; what was read before the last visit changes nothing.
  * Articles are distinct by (agency_key, canonical_url) and by unique_id.
  */
 export async function storeArticles(tx: Queryable, articles: readonly ArticleInput[]): Promise<StoredArticle[]> {
@@ -72,7 +72,7 @@ export async function storeArticles(tx: Queryable, articles: readonly ArticleInp
            as keeps_date,
          -- read before the last visit: what it shows was replaced since
          input.extracted_at < news.last_seen_at as is_late,
-         news.removed_at is not null as was_removed
+         news.removed_at is not null and news.removed_by is distinct from 'operator' as was_removed
        from input join news using (agency_key, canonical_url)
        order by news.unique_id
        for no key update of news
@@ -104,7 +104,8 @@ export async function storeArticles(tx: Queryable, articles: readonly ArticleInp
          published_at = case when matched.keeps_date then news.published_at else matched.published_at end,
          published_at_source =
            case when matched.keeps_date then news.published_at_source else matched.published_at_source end,
-         removed_at = null, extracted_at = matched.extracted_at, last_seen_at = matched.extracted_at
+         removed_at = case when news.removed_by = 'operator' then news.removed_at end,
+         removed_by = case when news.removed_by = 'operator' then news.removed_by end, extracted_at = matched.extracted_at, last_seen_at = matched.extracted_at
        from matched where news.unique_id = matched.stored_id and matched.changed
        returning news.unique_id, news.version
      ),

@@ -9,6 +9,7 @@ import { postgresIndex } from '../../functions/sync/search-index.ts';
 import { prepareDatabase } from '../../infra/local/local-database.ts';
 import { openPglite } from '../../infra/local/pglite.ts';
 import { startPlatform } from '../../infra/local/platform.ts';
+import { createLocalScrapeTools } from '../../infra/local/scrape-tools.ts';
 import { measureLatency } from '../../infra/local/sql.ts';
 import type { ScrapedArticle } from '../../shared/article.ts';
 import type { Database } from '../../shared/database.ts';
@@ -45,7 +46,12 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     encoder,
     enricher: createLocalEnricher(),
     index: postgresIndex,
-    source: { dispatcher: sitesDispatcher(1), requestIntervalMs: 0 },
+    source: {},
+    scrape: createLocalScrapeTools(
+      db,
+      { dispatcher: sitesDispatcher(1), requestIntervalMs: 0 },
+      { data: datasetFolder, revisits: 'due' },
+    ),
     datasetFolder,
     port: 0,
     hasCron: false,

@@ -25,11 +25,9 @@ function addScrapeCommand(program: Command, name: string, description: string, a
       parseDay,
     )
     .option('--end-date <day>', 'published on this day or earlier (default: today)', parseDay)
-    .option('--sequential', 'one source after the other')
-    .option(
-      '--allow-update',
-      "accepted as the predecessor's: known articles are always compared, and updated when they changed",
-    );
+    .option('--allow-update', 'ask again for all known articles of the window, not only for those that are due')
+    .option('--sequential', 'one source after the other');
+
   return addNewsSourceOptions(scrapeCommand).action(async (_options, command: Command) => {
     const options = command.optsWithGlobals<ScrapeOptions>();
     checkWindow(options);

@@ -4,7 +4,7 @@ import { openListing } from '../../../functions/scrape/detect.ts';
 import { BrokenUrlError, NetworkError } from '../../../functions/scrape/errors.ts';
 import type { FetchPage } from '../../../functions/scrape/page.ts';
 import type { Platform } from '../../../shared/platform.ts';
-import { pageOf } from './pages.ts';
+import { fetchedPage, newsFetcher, pageOf } from './pages.ts';
 
 const sourceUrl = 'https://www.gov.br/mec/pt-br/noticias';
 
@@ -21,15 +21,15 @@ function site({ html, api }: Site): { fetchPage: FetchPage; asked: string[] } {
     const answer = asked.at(-1) === 'api' ? api : html;
     if (answer instanceof Error) throw answer;
     if (/^[\w-]+\.(?:html|json)$/.test(answer)) return pageOf(answer, url);
-    return { requestedUrl: url, url, contentType: 'text/html', body: answer, fetchedAt: new Date() };
+    return fetchedPage(url, answer);
   };
   return { fetchPage, asked };
 }
 
 async function detect(answers: Site, hint?: Platform) {
   const { fetchPage, asked } = site(answers);
-  const { extractor, firstPage } = await openListing({ sourceUrl, hint }, fetchPage);
-  return { platform: extractor.platform, entryCount: firstPage.entryCount, asked };
+  const { extractor, listing } = await openListing({ sourceUrl, hint }, newsFetcher(fetchPage));
+  return { platform: extractor.platform, entryCount: listing.entryCount, asked };
 }
 
 const gone = new BrokenUrlError(sourceUrl, 'status 401', 401);
@@ -57,7 +57,10 @@ test('a hint only says what to try first', async () => {
 
 test('the hosts of EBC have one engine each', async () => {
   const open = (url: string, file: string) =>
-    openListing({ sourceUrl: url, hint: 'classic' }, async (page) => pageOf(file, page));
+    openListing(
+      { sourceUrl: url, hint: 'classic' },
+      newsFetcher(async (page) => pageOf(file, page)),
+    );
   const agencia = await open('https://agenciabrasil.ebc.com.br/ultimas', 'agencia-brasil-listing.html');
   assert.equal(agencia.extractor.platform, 'agencia-brasil');
   const tv = await open('https://tvbrasil.ebc.com.br/ultimas', 'tv-brasil-listing.html');
@@ -79,4 +82,26 @@ test('an engine that did not answer is not ruled out', async () => {
   const silent = new NetworkError(sourceUrl, 'timeout');
   await assert.rejects(detect({ html: shell, api: silent }), { name: 'NetworkError' });
   await assert.rejects(detect({ html: shell, api: 'challenge-f5.html' }), { category: 'anti_bot' });
+});
+
+test('a site of an engine unknown to us is read by the fallback, a portal of gov.br never', async () => {
+  const listing = `<title>Notícias</title><main>${Array.from(
+    { length: 8 },
+    (
+      _,
+      index,
+    ) => `<article><h2><a href="/noticias/2026/materia-numero-${index}">Título longo da matéria de número ${index}</a></h2>
+      <time datetime="2026-03-0${index + 1}T10:00:00-03:00">0${index + 1}/03/2026</time><p>Resumo da matéria.</p></article>`,
+  ).join('')}</main><footer>${'<p>Rodapé do portal.</p>'.repeat(300)}</footer>`;
+  const open = (url: string) =>
+    openListing(
+      { sourceUrl: url, hint: undefined },
+      newsFetcher(async (asked, accept) => {
+        if (accept === 'application/json') throw gone;
+        return fetchedPage(asked, listing);
+      }),
+    );
+  const { extractor, listing: read } = await open('https://www.exemplo.gov.br/noticias');
+  assert.deepEqual([extractor.platform, read.items.length], ['generic', 8]);
+  await assert.rejects(open(sourceUrl), { name: 'NotNewsError', category: 'html_changed' });
 });

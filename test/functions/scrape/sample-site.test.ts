@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFetchPage } from '../../../functions/scrape/fetch-page.ts';
+import { openListing } from '../../../functions/scrape/detect.ts';
+import { createPageFetcher } from '../../../functions/scrape/fetch-page.ts';
 import { createHostGate } from '../../../functions/scrape/host-gate.ts';
+import { createNewsFetcher } from '../../../functions/scrape/news-fetcher.ts';
+import { nullRawStore } from '../../../functions/scrape/raw-store-open.ts';
+import { createRobots } from '../../../functions/scrape/robots.ts';
 import { type ScrapeReport, scrape } from '../../../functions/scrape/scrape.ts';
 import type { ScrapedArticle } from '../../../shared/article.ts';
 import { silentLogger } from '../../../shared/log.ts';
@@ -45,7 +49,8 @@ test('every article of every source of the sample site arrives once, as it was w
     await dispatcher.destroy();
     await sites.close();
   });
-  const fetchPage = createFetchPage({
+  const pageFetcher = createPageFetcher({
+    robots: createRobots(),
     dispatcher,
     gate: createHostGate({ maxInFlight: 2, minIntervalMs: 0 }),
     allowedHosts: new Set(SAMPLE_HOSTS),
@@ -54,24 +59,35 @@ test('every article of every source of the sample site arrives once, as it was w
     maxBytes: 10_000_000,
     now: () => new Date(),
   });
+  const fetcher = createNewsFetcher({ ...pageFetcher, rawStore: nullRawStore, agencyKey: 'mec' });
   const stored = new Map<string, ScrapedArticle>();
   const rejected: string[] = [];
   const reports: ScrapeReport[] = [];
   for (const { agencyKey, listingUrl } of SAMPLE_SOURCES) {
     const request = { agencyKey, sourceUrl: listingUrl, startDate: sites.firstDay, endDate: sites.lastDay };
-    const report = await scrape(request, {
-      fetchPage,
-      store: async (article) => {
-        assert.ok(!stored.has(article.canonicalUrl), `${article.canonicalUrl} came twice`);
-        stored.set(article.canonicalUrl, article);
-        return 'inserted';
+    const open = await openListing({ sourceUrl: listingUrl, hint: undefined }, fetcher);
+    const report = await scrape(
+      request,
+      { ...open, position: { pageCount: 0, entryCount: 0 } },
+      {
+        fetcher,
+        listKnown: async () => new Map(),
+        store: async ({ article }) => {
+          assert.ok(!stored.has(article.canonicalUrl), `${article.canonicalUrl} came twice`);
+          stored.set(article.canonicalUrl, article);
+          return 'inserted';
+        },
+        pass: async () => {},
+        reject: async ({ url }) => {
+          rejected.push(url.replace(/\/view$/, ''));
+        },
+        now: () => new Date(),
+        log: silentLogger,
+        isOver: () => false,
+        concurrency: 2,
+        maxPages: 100,
       },
-      reject: async (url) => {
-        rejected.push(url.replace(/\/view$/, ''));
-      },
-      now: () => new Date(),
-      log: silentLogger,
-    });
+    );
     reports.push(report);
   }
 

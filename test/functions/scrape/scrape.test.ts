@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RateLimitedError } from '../../../functions/scrape/errors.ts';
+import { openListing, openPage } from '../../../functions/scrape/detect.ts';
+import { ListingBoundError, RateLimitedError } from '../../../functions/scrape/errors.ts';
+import { classic } from '../../../functions/scrape/extractors/classic.ts';
+import type { ListingPosition } from '../../../functions/scrape/extractors/extractor.ts';
+import type { KeptPage } from '../../../functions/scrape/news-fetcher.ts';
+import type { KnownPage } from '../../../functions/scrape/pages-sql.ts';
 import { type ScrapeDeps, type ScrapeReport, type ScrapeRequest, scrape } from '../../../functions/scrape/scrape.ts';
 import type { ScrapedArticle } from '../../../shared/article.ts';
 import { silentLogger } from '../../../shared/log.ts';
@@ -26,7 +31,35 @@ interface Run {
   maxPages?: number;
   /** Where the listing says that its articles are. */
   listedRoot?: string;
-  onFetch?: (url: string) => void;
+  onFetch?: (url: string, pages: Entry[][]) => void;
+  /** What was visited before, by canonical URL. */
+  known?: Record<string, KnownPage>;
+  cursor?: ListingPosition;
+  /** Looks at the clock until time is up. */
+  maxLooks?: number;
+}
+
+/** The entries from an offset on, as many as the page has on which it lies; beyond the end the last page again. */
+function pageAt(pages: Entry[][], offset: number): Entry[] {
+  const index = pages.findIndex((_, at) => offset < pages.slice(0, at + 1).flat().length);
+  if (index === -1) return pages.at(-1)!;
+  const begin = pages.slice(0, index).flat().length;
+  return pages.flat().slice(offset, Math.max(offset + pages[index]!.length, begin + pages[index]!.length));
+}
+
+function keptPage(url: string, body: string): KeptPage {
+  const bytes = Buffer.from(body);
+  const page = {
+    requestedUrl: url,
+    url,
+    contentType: 'text/html',
+    body,
+    bytes,
+    status: 200,
+    headers: {},
+    fetchedAt: now,
+  };
+  return { page, sha256: '0', rawPath: null };
 }
 
 function listing(entries: readonly Entry[], listedRoot: string): string {
@@ -44,36 +77,51 @@ function article({ href, own, body = 'Texto.' }: Entry): string {
 }
 
 /** Scrapes a site of these listing pages; beyond the last one the site shows the last one again. */
-async function run({ pages, window = ['2026-03-01', '2026-03-05'], store, maxPages, listedRoot = root, onFetch }: Run) {
+async function run(options: Run) {
+  const { pages, window = ['2026-03-01', '2026-03-05'], store, listedRoot = root, onFetch } = options;
+  const { maxPages = 100, known = {}, cursor, maxLooks = Number.POSITIVE_INFINITY } = options;
   const stored: ScrapedArticle[] = [];
   const rejected: string[] = [];
   const fetched: string[] = [];
+  const passed: string[] = [];
   const request: ScrapeRequest = { agencyKey: 'mec', sourceUrl: root, startDate: window[0], endDate: window[1] };
-  const report = await scrape(request, {
-    fetchPage: async (url) => {
-      onFetch?.(url);
+  const fetcher = {
+    get: async (url: string) => {
+      onFetch?.(url, pages);
       fetched.push(url.slice(root.length));
       const offset = /b_start:int=(\d+)/.exec(url)?.[1];
-      const page = pages.find((_, index) => Number(offset) < pages.slice(0, index + 1).flat().length);
       const entry = pages.flat().find(({ href }) => url.endsWith(`/${href}`));
-      const html = offset === undefined ? article(entry!) : listing(page ?? pages.at(-1)!, listedRoot);
-      return { requestedUrl: url, url, contentType: 'text/html', body: html, fetchedAt: now };
+      return keptPage(url, offset === undefined ? article(entry!) : listing(pageAt(pages, Number(offset)), listedRoot));
     },
+  };
+  const position = cursor ?? { pageCount: 0, entryCount: 0 };
+  const start = cursor
+    ? { extractor: classic, ...(await openPage(classic, root, cursor, fetcher)), position }
+    : { ...(await openListing({ sourceUrl: root, hint: undefined }, fetcher)), position };
+  let looks = 0;
+  const report = await scrape(request, start, {
+    fetcher,
+    listKnown: async (urls) => new Map(urls.flatMap((url) => (known[url] ? [[url, known[url]]] : []))),
     store:
       store ??
-      (async (found) => {
+      (async ({ article: found }) => {
         stored.push(found);
         return 'inserted';
       }),
-    reject: async (url, error) => {
+    pass: async ({ article: found }) => {
+      passed.push(found.title);
+    },
+    reject: async ({ url }, error) => {
       rejected.push(`${url.slice(root.length + 1)}: ${error.name}`);
     },
     now: () => now,
     log: silentLogger,
-    ...(maxPages === undefined ? {} : { maxPages }),
+    isOver: () => ++looks > maxLooks,
+    concurrency: 2,
+    maxPages,
   });
   const titles = stored.map(({ title }) => title).sort();
-  return { report, stored, titles, rejected, fetched };
+  return { report, stored, titles, rejected, fetched, passed };
 }
 
 test('articles of the window are stored, in local days, both ends included', async () => {
@@ -97,6 +145,7 @@ test('articles of the window are stored, in local days, both ends included', asy
     updated: 0,
     unchanged: 0,
     rejected: 0,
+    continueAt: null,
   };
   assert.deepEqual(report, counts);
   assert.deepEqual(stored.find(({ title }) => title === 'fim')?.publishedAt, new Date('2026-03-06T02:59:00Z'));
@@ -123,7 +172,7 @@ test('a run ends only at a page that is older as a whole', async () => {
   assert.deepEqual(titles, ['a', 'b']);
   assert.deepEqual(
     fetched.filter((path) => path.startsWith('?')),
-    ['?b_start:int=0', '?b_start:int=2', '?b_start:int=4'],
+    ['?b_start:int=0', '?b_start:int=1', '?b_start:int=2', '?b_start:int=3', '?b_start:int=4'],
   );
 });
 
@@ -218,13 +267,122 @@ test('every outcome of the store is counted', async () => {
   const outcomes = { a: 'inserted', b: 'updated', c: 'unchanged' } as const;
   const { report } = await run({
     pages: [Object.keys(outcomes).map((href) => ({ href, listed: '02/03/2026' }))],
-    store: async ({ title }) => outcomes[title as keyof typeof outcomes],
+    store: async ({ article: { title } }) => outcomes[title as keyof typeof outcomes],
   });
   assert.deepEqual([report.inserted, report.updated, report.unchanged], [1, 1, 1]);
 });
 
-test('a listing that never gets older is left after the last allowed page', async () => {
+test('a listing that never gets older fails the run after the last allowed page: nothing is left out in silence', async () => {
   const pages = Array.from({ length: 30 }, (_, index) => [{ href: `a${index}`, listed: '02/03/2026' }]);
-  const { report } = await run({ pages, maxPages: 5 });
-  assert.equal(report.pages, 5);
+  await assert.rejects(run({ pages, maxPages: 5 }), ListingBoundError);
+});
+
+test('a known article is not asked for again, and still says how old its page is', async () => {
+  const at = (day: string, isStored = true): KnownPage => ({
+    canonicalUrl: '',
+    publishedAt: new Date(`${day}T12:00:00Z`),
+    isStored,
+    nextVisitAt: null,
+  });
+  const pages = [
+    [
+      { href: 'novo', listed: '', own: '04/03/2026 10h00' },
+      { href: 'guardado', listed: '' },
+    ],
+    [
+      { href: 'velho', listed: '' },
+      { href: 'mais-velho', listed: '' },
+    ],
+    [{ href: 'nunca', listed: '' }],
+  ];
+  const known = {
+    [`${root}/guardado`]: at('2026-03-03'),
+    [`${root}/velho`]: at('2026-02-03'),
+    [`${root}/mais-velho`]: at('2026-02-02', false),
+  };
+  const { titles, fetched, report } = await run({ pages, known });
+  assert.deepEqual(titles, ['novo']);
+  assert.deepEqual(
+    fetched.filter((path) => path.startsWith('/')),
+    ['/novo'],
+  );
+  assert.deepEqual([report.inserted, report.unchanged, report.pages], [1, 1, 3]);
+});
+
+test('what lies outside of the window is remembered, and read when a later window asks for it', async () => {
+  const pages = [[{ href: 'antigo', listed: '', own: '02/01/2026 10h00' }]];
+  const { passed, stored } = await run({ pages });
+  assert.deepEqual([passed, stored], [['antigo'], []]);
+  const known = {
+    [`${root}/antigo`]: {
+      canonicalUrl: '',
+      publishedAt: new Date('2026-01-02T13:00:00Z'),
+      isStored: false,
+      nextVisitAt: null,
+    },
+  };
+  assert.deepEqual((await run({ pages, known, window: ['2026-01-01', '2026-01-05'] })).titles, ['antigo']);
+});
+
+test('a page that could not be read waits for its time', async () => {
+  const pages = [[{ href: 'a', listed: '02/03/2026' }]];
+  const waiting = (nextVisitAt: Date) => ({
+    [`${root}/a`]: { canonicalUrl: '', publishedAt: null, isStored: false, nextVisitAt },
+  });
+  assert.deepEqual((await run({ pages, known: waiting(new Date(now.getTime() + 1)) })).titles, []);
+  assert.deepEqual((await run({ pages, known: waiting(now) })).titles, ['a']);
+});
+
+test('a listing without any date is read for one page: the rest would be an archive dated today', async () => {
+  const pages = ['a', 'b', 'c'].map((page) => [1, 2].map((index) => ({ href: `${page}${index}`, listed: '' })));
+  const { titles, report } = await run({ pages });
+  assert.deepEqual([titles, report.pages], [['a1', 'a2'], 1]);
+});
+
+test('news that is taken down while the listing is read pulls no other out of sight', async () => {
+  const pages = ['a', 'b', 'c'].map((page) =>
+    [1, 2, 3].map((index) => ({ href: `${page}${index}`, listed: '02/03/2026' })),
+  );
+  const gone = ['a1', 'a2', 'a3', 'b1'];
+  let listings = 0;
+  const { titles } = await run({
+    pages,
+    onFetch: (url, current) => {
+      if (!url.includes('b_start') || ++listings !== 2) return;
+      // Between the first page and the second: all of the first, and one of the second.
+      const left = current.flat().filter(({ href }) => !gone.includes(href));
+      current.splice(0, current.length, left.slice(0, 3), left.slice(3));
+    },
+  });
+  assert.deepEqual(titles, ['a1', 'a2', 'a3', 'b2', 'b3', 'c1', 'c2', 'c3']);
+});
+
+test('news that is published while the listing is read is not read twice', async () => {
+  const pages = ['a', 'b'].map((page) => [1, 2].map((index) => ({ href: `${page}${index}`, listed: '02/03/2026' })));
+  let listings = 0;
+  const { titles } = await run({
+    pages,
+    onFetch: (url, current) => {
+      if (url.includes('b_start') && ++listings === 2) current.unshift([{ href: 'nova', listed: '05/03/2026' }]);
+    },
+  });
+  assert.deepEqual(titles, ['a1', 'a2', 'b1', 'b2']);
+});
+
+test('when time is up the run says where the next one goes on, and that one finds the rest', async () => {
+  const pages = ['a', 'b', 'c'].map((page) =>
+    [1, 2].map((index) => ({ href: `${page}${index}`, listed: '02/03/2026' })),
+  );
+  const first = await run({ pages, maxLooks: 3 });
+  assert.deepEqual(first.report.continueAt, { pageCount: 2, entryCount: 2 });
+  assert.deepEqual(first.titles, ['a1', 'a2', 'b1']);
+  const known = Object.fromEntries(
+    first.stored.map(({ canonicalUrl, publishedAt }) => [
+      canonicalUrl,
+      { canonicalUrl, publishedAt, isStored: true, nextVisitAt: null },
+    ]),
+  );
+  const second = await run({ pages, known, cursor: first.report.continueAt! });
+  assert.equal(second.report.continueAt, null);
+  assert.deepEqual([...first.titles, ...second.titles].sort(), ['a1', 'a2', 'b1', 'b2', 'c1', 'c2']);
 });
