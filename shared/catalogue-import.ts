@@ -20,6 +20,8 @@ export interface ImportedEntries {
   changed: string[];
   /** How many. */
   unchanged: number;
+  /** What stays as it is stored although the entry says otherwise: `https://… (platform volto, not classic)`. */
+  kept: string[];
   /** Disabled entries of agencies that nobody knows. */
   leftOut: string[];
 }
@@ -35,6 +37,11 @@ export interface CatalogueReport {
  * Brings agencies, sources and themes into the database, in one transaction. Nothing is deleted; what an entry leaves
  * out stays as it is stored; rows that would not change are not written, since a new name or label is a new version of
  * every article that shows it.
+ *
+ * So a source that an operator disabled or enabled stays so unless the entry itself says `active`: that is taken at its
+ * word, and reported. The platform of an entry is only a hint for a source of which none is stored: a run, or an
+ * operator, has seen the site since the file was written. Of a source's user agent and of the hold on it a file says
+ * nothing.
  *
  * @param options.force Load a theme even where its code has meant something else so far.
  * @throws {PermanentError} when a theme code would change its meaning without `force`, or an entry refers to an agency
@@ -64,6 +71,7 @@ export async function applyCatalogue(
 
     const agencies = compare(stored.agencies, catalogue.agencies, mergeAgency, { id: 'key', name: 'key' });
     const sources = compare(stored.sources, wanted, mergeSource, { id: 'url', name: 'url' });
+    const kept = keptPlatforms(stored.sources, wanted);
     const themes = compare(stored.themes, catalogue.themes, mergeTheme, { id: 'code', name: 'fullName' });
     if (agencies.writes.length > 0) await upsertAgencies(tx, agencies.writes);
     if (sources.writes.length > 0) await upsertSources(tx, sources.writes);
@@ -71,7 +79,7 @@ export async function applyCatalogue(
 
     return {
       agencies: agencies.report,
-      sources: { ...sources.report, leftOut: orphans.map(({ url }) => url) },
+      sources: { ...sources.report, kept, leftOut: orphans.map(({ url }) => url) },
       themes: themes.report,
     };
   });
@@ -85,7 +93,7 @@ function compare<Row extends object, Entry>(
   fields: { id: keyof Row & keyof Entry; name: keyof Row },
 ): { report: ImportedEntries; writes: Row[] } {
   const storedById = new Map<unknown, Row>(stored.map((row) => [row[fields.id], row]));
-  const report: ImportedEntries = { added: [], changed: [], unchanged: 0, leftOut: [] };
+  const report: ImportedEntries = { added: [], changed: [], unchanged: 0, kept: [], leftOut: [] };
   const writes: Row[] = [];
   for (const entry of entries) {
     const before = storedById.get(entry[fields.id]);
@@ -123,11 +131,19 @@ function mergeSource(entry: SourceEntry, before: Source | undefined): Source {
   return {
     agencyKey: entry.agencyKey,
     url: entry.url,
-    platform: entry.platform ?? before?.platform ?? null,
+    platform: before?.platform ?? entry.platform,
     isActive,
     disabledReason: isActive ? null : (entry.disabledReason ?? before?.disabledReason ?? null),
     disabledAt: isActive ? null : (entry.disabledAt ?? before?.disabledAt ?? null),
   };
+}
+
+function keptPlatforms(stored: readonly Source[], entries: readonly SourceEntry[]): string[] {
+  const platforms = new Map(stored.map(({ url, platform }) => [url, platform]));
+  return entries.flatMap(({ url, platform }) => {
+    const known = platforms.get(url);
+    return known && platform && known !== platform ? [`${url} (platform ${known}, not ${platform})`] : [];
+  });
 }
 
 function mergeTheme({ origin: _, ...entry }: ThemeEntry, before: Theme | undefined): Theme {

@@ -1,6 +1,8 @@
 import type { Database, Queryable } from '../../shared/database.ts';
 import { pending, type Stage, type StageTargets, stages } from '../../shared/pending.ts';
+import { countSources, judgeSources, type SourceCounts, type SourceFlag } from '../../shared/source-health.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
+import { listSourceActivity } from '../../shared/sql/source-health.ts';
 
 /** Where the pipeline stands. Names as the answer of `GET /status` has them. */
 export interface Status extends Coverage {
@@ -8,6 +10,7 @@ export interface Status extends Coverage {
   quarantine: Record<string, number>;
   /** Runs of the last 24 hours. */
   scrape_runs: ScrapeRunCount[];
+  sources: SourcesStatus;
   /** Messages that were committed and not yet published. */
   outbox: number;
   last_export: LastExport | null;
@@ -32,6 +35,35 @@ export interface ScrapeRunCount {
   count: number;
 }
 
+/** Active sources, and what is wrong with them. A source can be counted under several of the counts. */
+export interface SourcesStatus extends SourceCounts {
+  /** How many have at least one flag. */
+  flagged: number;
+  /** The worst of these first, 50 at most. */
+  worst: FlaggedSource[];
+}
+
+export interface FlaggedSource {
+  agency_key: string;
+  url: string;
+  /** The worst first: see `SourceFlag`. */
+  flags: SourceFlag[];
+  last_success_at: Date | null;
+  /** Since the last success. */
+  consecutive_failures: number;
+  /** Why the last of these failed; their texts are for operators. */
+  category: string | null;
+  newest_article_at: Date | null;
+  articles_24h: number;
+  articles_7d: number;
+  /** Mean over the eight weeks before the last seven days. */
+  usual_articles_per_day: number;
+  /** Mean time between the days on which it publishes; null when it has too few articles to tell. */
+  usual_gap_days: number | null;
+}
+
+const maxWorstSources = 50;
+
 export interface LastExport {
   repo: string;
   branch: string;
@@ -47,6 +79,7 @@ export async function readStatus(db: Database, targets: StageTargets): Promise<S
     ...(await readCoverage(tx, targets)),
     quarantine: await countOpenFailures(tx),
     scrape_runs: await countScrapeRuns(tx),
+    sources: await readSources(tx),
     outbox: await countOutbox(tx),
     last_export: await readLastExport(tx),
   }));
@@ -118,6 +151,28 @@ async function countScrapeRuns(tx: Queryable): Promise<ScrapeRunCount[]> {
      group by status, category order by status, category`,
   );
   return rows;
+}
+
+async function readSources(tx: Queryable): Promise<SourcesStatus> {
+  const sources = judgeSources(await listSourceActivity(tx), new Date());
+  const flagged = sources.filter(({ flags }) => flags.length > 0);
+  return {
+    ...countSources(sources),
+    flagged: flagged.length,
+    worst: flagged.slice(0, maxWorstSources).map((source) => ({
+      agency_key: source.agency_key,
+      url: source.url,
+      flags: source.flags,
+      last_success_at: source.last_success_at,
+      consecutive_failures: source.consecutive_failures,
+      category: source.last_category,
+      newest_article_at: source.newest_article_at,
+      articles_24h: source.articles_24h,
+      articles_7d: source.articles_7d,
+      usual_articles_per_day: source.usual_articles_per_day,
+      usual_gap_days: source.usual_gap_days,
+    })),
+  };
 }
 
 async function countOutbox(tx: Queryable): Promise<number> {

@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander';
+import { addArticleCommands } from './commands/articles.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addSourceCommands } from './commands/sources.ts';
 import { addStageCommands } from './commands/stages.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncHfCommand } from './commands/sync-hf.ts';
@@ -28,9 +31,12 @@ export function createProgram(): Command {
   addServeCommand(program);
   addMigrateCommand(program);
   addCatalogueCommands(program);
+  addSourceCommands(program);
   addScrapeCommands(program);
+  addExtractCommand(program);
   addStageCommands(program);
   addSyncHfCommand(program);
+  addArticleCommands(program);
   addStatusCommand(program);
   return program;
 }

@@ -86,7 +86,7 @@ export function readSiteUrls(file: YamlFile, path: readonly PropertyKey[], part:
       agencyKey: key,
       url,
       platform: platformOfHost(url) ?? platformOfScraper(site.scraper_type),
-      isActive: site.active ?? true,
+      isActive: site.active,
       disabledReason: site.disabled_reason,
       disabledAt: site.disabled_date,
       origin: file.locate([...path, key]),

@@ -24,7 +24,7 @@ function theme(code: string, label: string, fields: Partial<ThemeEntry> = {}): T
 }
 
 const catalogue = (part: Partial<Catalogue>) => ({ agencies: [], sources: [], themes: [], ...part });
-const nothing = { added: [], changed: [], unchanged: 0, leftOut: [] };
+const nothing = { added: [], changed: [], unchanged: 0, kept: [], leftOut: [] };
 
 describe('an import of a catalogue', { skip: withoutPostgres }, () => {
   let database: TestDatabase;
@@ -83,9 +83,21 @@ describe('an import of a catalogue', { skip: withoutPostgres }, () => {
       themes: [theme('02', 'EDUCACAO'), theme('02.01', 'Ensino'), theme('03', 'Saúde')],
     });
     assert.deepEqual(report, {
-      agencies: { added: ['capes'], changed: ['mec (name, url)'], unchanged: 1, leftOut: [] },
-      sources: { added: [], changed: ['https://www.gov.br/inep/n (agencyKey, platform)'], unchanged: 1, leftOut: [] },
-      themes: { added: ['03 - Saúde'], changed: ['02 - EDUCACAO (label, fullName)'], unchanged: 1, leftOut: [] },
+      agencies: { added: ['capes'], changed: ['mec (name, url)'], unchanged: 1, kept: [], leftOut: [] },
+      sources: {
+        added: [],
+        changed: ['https://www.gov.br/inep/n (agencyKey, platform)'],
+        unchanged: 1,
+        kept: [],
+        leftOut: [],
+      },
+      themes: {
+        added: ['03 - Saúde'],
+        changed: ['02 - EDUCACAO (label, fullName)'],
+        unchanged: 1,
+        kept: [],
+        leftOut: [],
+      },
     });
     const before = new Map(versions.map((row) => [row.name, row.xmin]));
     const written = (await rowVersions()).filter(({ name, xmin }) => before.get(name) !== xmin);
@@ -111,6 +123,32 @@ describe('an import of a catalogue', { skip: withoutPostgres }, () => {
       ],
     );
     assert.deepEqual((await listThemes(database.db))[0]?.keywords, ['escola']);
+  });
+
+  test('leaves what an operator and the runs have set on a source', async () => {
+    const own = await readCatalogue();
+    await applyCatalogue(database.db, own, { force: false });
+    const [volto, other] = ['volto', null].map((platform) => own.sources.find((entry) => entry.platform === platform)!);
+    await database.db.query(
+      `update sources set platform = 'classic', user_agent = 'Mozilla/5.0', held_at = '2026-11-01', held_reason = 'h',
+         is_active = false, disabled_reason = 'broken', disabled_at = '2026-11-02' where url = any($1)`,
+      [[volto!.url, other!.url]],
+    );
+    const stored = async () => (await database.db.query('select * from sources order by id')).rows;
+    const before = await stored();
+    const { sources } = await applyCatalogue(database.db, own, { force: false });
+    assert.deepEqual(sources, {
+      ...nothing,
+      unchanged: own.sources.length,
+      kept: [`${volto!.url} (platform classic, not volto)`],
+    });
+    assert.deepEqual(await stored(), before);
+
+    // A row that is written for another reason keeps them too.
+    await apply({ agencies: [agency('other')], sources: [source('other', volto!.url, { platform: 'volto' })] });
+    const moved = (await stored()).filter((row, index) => JSON.stringify(row) !== JSON.stringify(before[index]));
+    const row = before.find(({ url }) => url === volto!.url);
+    assert.deepEqual(moved, [{ ...row, agency_key: 'other' }]);
   });
 
   test('leaves a disabled source disabled unless the file says that it is active', async () => {

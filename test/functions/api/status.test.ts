@@ -26,6 +26,7 @@ for (const { name, skip, open } of databases) {
         lag_seconds: none,
         quarantine: {},
         scrape_runs: [],
+        sources: { active: 0, failing: 0, stale: 0, held: 0, never_succeeded: 0, flagged: 0, worst: [] },
         outbox: 0,
         last_export: null,
       });
@@ -115,6 +116,47 @@ for (const { name, skip, open } of databases) {
         shards: 2,
         rows: 15,
       });
+    });
+
+    test('counts the sources that need an eye, and names the worst without the text of their errors', async () => {
+      const { db } = database;
+      await db.query(`insert into sources (agency_key, url, is_active, held_at, held_reason)
+        select 'ibge', 'https://ibge/' || number, number > 1, case when number = 2 then now() end, 'vanished'
+        from generate_series(1, 53) as number`);
+      await db.query(`insert into sources (agency_key, url) values ('mec', 'https://mec/n')`);
+      await db.query(`insert into scrape_runs
+        (agency_key, source_url, start_date, end_date, status, category, error_message, started_at, finished_at) values
+        ('mec', 'https://mec/n', '2026-01-01', '2026-01-01', 'succeeded', null, null, '2026-01-01', '2026-01-01T00:01Z'),
+        ('mec', 'https://mec/n', '2026-01-02', '2026-01-02', 'failed', 'anti_bot', 'at 10.1.2.3', '2026-01-02', null)`);
+      await db.query(`update news set agency_key = 'mec', published_at = now() - interval '200 days'`);
+      const api = await serveApi(db);
+      const { body, text } = await api.get('/status');
+      await api.close();
+      const { worst, ...counts } = body.sources;
+      assert.deepEqual(counts, { active: 53, failing: 1, stale: 1, held: 1, never_succeeded: 52, flagged: 53 });
+      assert.equal(worst.length, 50);
+      assert.deepEqual(
+        [worst[0], worst[2]].map(({ agency_key, url, flags }) => [agency_key, url, flags]),
+        [
+          ['ibge', 'https://ibge/2', ['held', 'never_run']],
+          ['ibge', 'https://ibge/10', ['never_run']],
+        ],
+      );
+      const { newest_article_at: newest, ...failing } = worst[1];
+      assert.deepEqual(failing, {
+        agency_key: 'mec',
+        url: 'https://mec/n',
+        flags: ['failing', 'stale'],
+        last_success_at: '2026-01-01T00:01:00.000Z',
+        consecutive_failures: 1,
+        category: 'anti_bot',
+        articles_24h: 0,
+        articles_7d: 0,
+        usual_articles_per_day: 0,
+        usual_gap_days: null,
+      });
+      assert.ok(Date.parse(newest) < Date.now() - 199 * 86_400_000);
+      assert.ok(!text.includes('10.1.2.3'));
     });
   });
 }
