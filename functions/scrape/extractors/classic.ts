@@ -67,12 +67,15 @@ const NO_NEWS_CLASS = /(?:^|\s)(?:tile|contenttype)-(?:file|link|image|folder|co
 const NO_NEWS_TYPE = /^(?:File|Link|Image|Folder|Collection|Event|Arquivo|Imagem|Pasta|Coleção|Evento)$/i;
 const DOWNLOAD = /\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|csv|zip|jpe?g|png|gif|mp3|mp4)(?:\/(?:view|at_download\/file))?$/i;
 
+/** What is called news is, also under another name of its site. */
+const NEWS_CLASS = /(?:^|\s)(?:tile|contenttype)-(?:collective-nitf-content|news-item)(?:\s|$)/i;
+
 /** Listings mix files and links to other sites with the news. */
 function isNews(entry: Cheerio<Element>, link: Cheerio<Element>, url: URL, listingUrl: string): boolean {
   const types = [link.attr('title'), link.parent().attr('title')];
   const classes = [entry.attr('class'), link.attr('class')];
   return (
-    url.host === new URL(listingUrl).host &&
+    (url.host === new URL(listingUrl).host || classes.some((names) => names !== undefined && NEWS_CLASS.test(names))) &&
     !DOWNLOAD.test(url.pathname) &&
     !types.some((type) => type !== undefined && NO_NEWS_TYPE.test(type)) &&
     !classes.some((names) => names !== undefined && NO_NEWS_CLASS.test(names))
