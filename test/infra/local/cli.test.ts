@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createProgram } from '../../../infra/local/program.ts';
 import { SAMPLE_SOURCES } from '../../stand-ins/sites/sources.ts';
 
 const bin = fileURLToPath(new URL('../../../infra/local/bin.js', import.meta.url));
@@ -51,8 +52,22 @@ test('--help names every verb', () => {
     'sync-embeddings-to-typesense',
     'sync-hf',
     'status',
+    'sources',
+    'articles',
+    'extract',
+    'reextract',
   ];
   for (const verb of verbs) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
+});
+
+test('README names every command', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const table = readme.split('| command | what it does |')[1]!.split('\n\n')[0]!;
+  const spoken = new Set(table.match(/[a-z][a-z-]+/g));
+  for (const command of createProgram().commands) {
+    assert.ok(spoken.has(command.name()), command.name());
+    for (const part of command.commands) assert.ok(spoken.has(part.name()), `${command.name()} ${part.name()}`);
+  }
 });
 
 test('the help of every verb names the options that all have', () => {
