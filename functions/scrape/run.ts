@@ -16,6 +16,7 @@ import { createNewsFetcher, type NewsFetcher } from './news-fetcher.ts';
 import { readRow, unreadableRow } from './page-row.ts';
 import { type DueFilter, listDuePages, listKnownPages, savePages } from './pages-sql.ts';
 import type { RawStore } from './raw-store.ts';
+import { MAX_BODY_BYTES } from './read-body.ts';
 import { judgeVisits, revisit } from './revisit.ts';
 import type { Robots } from './robots.ts';
 import { type ScrapeReport, type ScrapeRequest, scrape } from './scrape.ts';
@@ -62,7 +63,6 @@ export interface ScrapeRunReport extends ScrapeReport {
 
 /** Of one request. */
 export const requestTimeoutMs = 30_000;
-const maxBytes = 10 * 1024 * 1024;
 const concurrency = 2;
 const firstPage: ListingPosition = { pageCount: 0, entryCount: 0 };
 /** What is under way when time is up ends within this: a page with its waits, and the writes after it. */
@@ -170,7 +170,7 @@ async function visitSource(
       allowedHosts: new Set(await listSourceHosts(db)),
       userAgent: source.userAgent ?? deps.userAgent,
       timeoutMs: requestTimeoutMs,
-      maxBytes,
+      maxBytes: MAX_BODY_BYTES,
       signal: AbortSignal.timeout(deps.budgetMs + graceMs),
     }),
     rawStore: deps.rawStore,
@@ -208,7 +208,8 @@ async function visitSource(
     listKnown: async (urls) =>
       new Map((await listKnownPages(db, agencyKey, urls)).map((known) => [known.canonicalUrl, known])),
     store: (read) => storeArticle(read.article, context, deps, readRow(read, sourceUrl, deps.revisitDays)),
-    pass: (read) => savePages(db, [readRow(read, sourceUrl, deps.revisitDays)]),
+    // A later window may ask for it: no time is set before which it would be left alone.
+    pass: (read) => savePages(db, [{ ...readRow(read, sourceUrl, deps.revisitDays), nextVisitAt: null }]),
     reject: async (item, error, kept) => {
       await reject(item.url, error);
       if (kept) await savePages(db, [unreadableRow(kept, item, { agencyKey, sourceUrl, extractor })]);

@@ -136,7 +136,7 @@ export async function scrape(
       }
       return { placement, isUndated: false };
     }
-    // It could not be read, and its time has not come.
+    // It could not be read, or it is another address of a stored article, and its time has not come.
     if (known?.nextVisitAt && known.nextVisitAt > deps.now()) return { placement: listed, isUndated: false };
     if (readCount > 0 && deps.isOver()) return null;
     readCount += 1;

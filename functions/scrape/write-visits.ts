@@ -1,3 +1,4 @@
+import { errorText } from '../../shared/errors.ts';
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
 import { readRow } from './page-row.ts';
@@ -65,6 +66,16 @@ export async function writeVisits(
     }
   }
   await savePages(deps.db, rows);
+  const unanswered = visits.flatMap((visit) => (visit.kind === 'unanswered' ? [visit] : []));
+  if (unanswered.length > 0) {
+    const [first] = unanswered;
+    deps.log.warning('known articles did not answer', {
+      agencyKey,
+      count: unanswered.length,
+      url: first!.due.url,
+      error: errorText(first!.error),
+    });
+  }
   if (same.length > 0) {
     await touchArticles(
       deps.db,

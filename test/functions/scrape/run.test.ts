@@ -30,6 +30,7 @@ interface SiteArticle {
   /** Where the site sends those who ask for it. */
   location?: string;
   challenge?: string;
+  title?: string;
 }
 
 describe('a run of scrape', { skip: withoutPostgres }, () => {
@@ -88,7 +89,7 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     if (article.location) return [302, '', { location: article.location }];
     if (article.status) return [article.status, 'Gone', {}];
     if (article.etag && article.etag === etag) return [304, '', {}];
-    const body = `<div id="content"><h1 class="documentFirstHeading">Título de ${path.slice(1)}</h1>
+    const body = `<div id="content"><h1 class="documentFirstHeading">${article.title ?? `Título de ${path.slice(1)}`}</h1>
       <div id="content-core"><div id="parent-fieldname-text"><p>${article.text}</p></div></div></div>`;
     return [200, body, article.etag ? { etag: article.etag } : {}];
   }
@@ -321,6 +322,19 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     const [row] = await rows<{ count: number }>('select count(*) from news');
     assert.equal(row!.count, 23, `${reports.length} messages`);
     assert.ok(reports.length > 1);
+  });
+
+  test('what lies outside of a window is there for a later one, and a second address of one article waits', async () => {
+    publish(2, '05/03/2026');
+    articles.set('n0-copia', { ...articles.get('n0')!, title: 'Título de n0' });
+    assert.equal((await run({ startDate: '2026-03-08' })).inserted, 0);
+    assert.equal((await run()).inserted, 2);
+    later(60_000);
+    await run();
+    assert.ok(
+      requests.every(({ path }) => !path.startsWith('/n')),
+      'nothing is asked for again',
+    );
   });
 
   test('the engine that answered is remembered, and what failed is recorded by its kind', async () => {
