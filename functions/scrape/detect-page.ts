@@ -1,4 +1,4 @@
-import type { Platform } from '../../shared/platform.ts';
+import { type Platform, platformOfHost } from '../../shared/platform.ts';
 import { type Selection, selectorSet } from './extractors/select.ts';
 import { parseHtml } from './html.ts';
 import type { Page } from './page.ts';
@@ -9,11 +9,6 @@ export interface PageDetection {
   /** For people, strongest first; empty when there is none. */
   signs: string[];
 }
-
-const HOSTS: Readonly<Record<string, Platform>> = {
-  'agenciabrasil.ebc.com.br': 'agencia-brasil',
-  'tvbrasil.ebc.com.br': 'tv-brasil',
-};
 
 const GENERATOR = 'meta[name="generator"]';
 /** Each as a selector that only one of the two has. The first of the classic ones is the frame of every page. */
@@ -47,7 +42,7 @@ export function isJson({ body, contentType }: Page): boolean {
  */
 export function detectPage(page: Page): PageDetection {
   const host = URL.parse(page.url)?.hostname ?? '';
-  const platform = HOSTS[host];
+  const platform = platformOfHost(host);
   if (platform) return { platform, signs: [`host ${host}`] };
   if (isJson(page)) return { platform: 'volto', signs: ['JSON'] };
   return detectMarkup(selectIn(parseHtml(page.body, page.url)), VOLTO_STATE.test(page.body));

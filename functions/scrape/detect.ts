@@ -1,4 +1,4 @@
-import type { Platform } from '../../shared/platform.ts';
+import { type Platform, platformOfHost } from '../../shared/platform.ts';
 import { failureCategory, NotNewsError } from './errors.ts';
 import { agenciaBrasil } from './extractors/agencia-brasil.ts';
 import { classic } from './extractors/classic.ts';
@@ -9,7 +9,7 @@ import { volto } from './extractors/volto.ts';
 import type { KeptPage, NewsFetcher } from './news-fetcher.ts';
 
 /** A page that weighs more and lists nothing is a listing in a layout we do not know; a lighter one is just empty. */
-const EMPTY_PAGE_LENGTH = 5_000;
+export const EMPTY_PAGE_LENGTH = 5_000;
 const PORTAL = 'www.gov.br';
 
 export const extractors: Record<Platform, Extractor> = {
@@ -18,11 +18,6 @@ export const extractors: Record<Platform, Extractor> = {
   'agencia-brasil': agenciaBrasil,
   'tv-brasil': tvBrasil,
   generic,
-};
-
-const BY_HOST: Record<string, Extractor> = {
-  'agenciabrasil.ebc.com.br': agenciaBrasil,
-  'tvbrasil.ebc.com.br': tvBrasil,
 };
 
 /** A page of a listing, as it came and as it was read. */
@@ -61,8 +56,8 @@ async function openFirst(extractor: Extractor, sourceUrl: string, fetcher: Pick<
 /** The engines that may serve a source, the likeliest first. */
 function candidates(sourceUrl: string, hint: Platform | undefined): Extractor[] {
   const { hostname } = new URL(sourceUrl);
-  const fixed = BY_HOST[hostname];
-  if (fixed) return [fixed];
+  const fixed = platformOfHost(hostname);
+  if (fixed) return [extractors[fixed]];
   const plone = hint === 'volto' ? [volto, classic] : [classic, volto];
   // A portal of Plone whose layout changed is no site of an unknown engine: its menus are not its news.
   if (hostname === PORTAL) return plone;

@@ -107,6 +107,13 @@ export class NotNewsError extends LastingFailure {
   }
 }
 
+/** A page of Volto without its text, which a script would fetch. */
+export class ShellError extends NotNewsError {
+  constructor(url: string) {
+    super(url, 'empty_content', 'a Volto page without its text');
+  }
+}
+
 /** An article page without something that every article has. */
 export class ExtractionError extends LastingFailure {
   override name = 'ExtractionError';

@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio/slim';
-import { AntiBotError, NotNewsError, UnexpectedAnswerError } from './errors.ts';
+import { AntiBotError, BrokenUrlError, NotNewsError, ShellError, UnexpectedAnswerError } from './errors.ts';
 import { parseHtml } from './html.ts';
 import type { FetchedPage, FetchPage, Page } from './page.ts';
 
@@ -27,6 +27,11 @@ const MAINTENANCE_PATH =
 /** What articles say of themselves, whatever their headline is. */
 const ARTICLE_SIGN =
   /"NewsArticle"|article:published_time|class="[^"]*\b(?:documentPublished|titulo-materia|conteudo-noticia)\b/;
+
+/** What the body of a page is called that Plone 4, Plone 5 and Volto show in place of one that they do not have. */
+const ERROR_PAGES = new Set(['template-default_error_message', 'template-error_message-pt', 'page-not-found']);
+/** The same of one that is not public. */
+const NO_PERMISSION = 'template-insufficient_privileges';
 
 type Part = ReturnType<CheerioAPI>;
 
@@ -87,6 +92,9 @@ export function refuseLogin(page: Page): void {
   if (/[/?&](?:require_login|came_from|login_form)\b/.test(url)) {
     throw new NotNewsError(url, 'login_required', 'the site asks for a login');
   }
+  if (bodyClasses(page).includes(NO_PERMISSION)) {
+    throw new NotNewsError(url, 'login_required', `the site shows that this is not public (body.${NO_PERMISSION})`);
+  }
   if (!isMarkup(page) || !/name=["']?__ac_(?:name|password)\b/.test(body)) return;
   const $ = parseHtml(body, url);
   // A portlet with such a form stands beside the article, on every page of some sites.
@@ -100,7 +108,7 @@ export function refuseLogin(page: Page): void {
 /**
  * Refuses a Volto page whose text was left to a script that we do not run.
  *
- * @throws {NotNewsError}
+ * @throws {ShellError}
  */
 export function refuseShell(page: Page): void {
   const { url, body } = page;
@@ -110,7 +118,7 @@ export function refuseShell(page: Page): void {
   place.find('script, style, noscript, template, nav, header, footer').remove();
   const text = place.text().replace(/\s+|Carregando|Loading|\.{3}|…/gi, '');
   if (text.length <= MAX_SHELL_TEXT && place.find('a[href], img[src]').length === 0) {
-    throw new NotNewsError(url, 'empty_content', 'a Volto page without its text');
+    throw new ShellError(url);
   }
 }
 
@@ -127,19 +135,37 @@ export function refuseMaintenance(page: JudgedPage): void {
   if (MAINTENANCE_TITLE.test(title) && isNotice(page)) throw new UnexpectedAnswerError(url, `it is titled "${title}"`);
 }
 
+/**
+ * Refuses the page that Plone shows in place of one that it does not have: it comes with its status, but one that was
+ * saved, or kept by a cache, has lost that.
+ *
+ * @throws {BrokenUrlError}
+ */
+export function refuseErrorPage(page: Page): void {
+  const name = bodyClasses(page).find((className) => ERROR_PAGES.has(className));
+  if (name) throw new BrokenUrlError(page.url, `the site shows its error page (body.${name})`);
+}
+
+function bodyClasses(page: Page): string[] {
+  const tag = (isMarkup(page) && /<body\b[^>]{0,5000}/i.exec(page.body)?.[0]) || '';
+  const classes = /\sclass\s*=\s*(?:"([^"]*)|'([^']*))/i.exec(tag);
+  return (classes?.[1] ?? classes?.[2] ?? '').split(/\s+/);
+}
+
 /** The address that was asked for is known of a page that was fetched, not of one from a file. */
 export type JudgedPage = Page & Partial<Pick<FetchedPage, 'requestedUrl'>>;
 
 /**
  * Refuses every page that is known to be no news although it comes with status 200.
  *
- * @throws {AntiBotError} for a challenge, {NotNewsError} for a login or an empty shell, {UnexpectedAnswerError} for
- * maintenance.
+ * @throws {AntiBotError} for a challenge, {NotNewsError} for a login or an empty shell, {BrokenUrlError} for an error
+ * page, {UnexpectedAnswerError} for maintenance.
  */
 export function refuseNoNews(page: JudgedPage): void {
   refuseLogin(page);
   refuseChallenge(page);
   refuseMaintenance(page);
+  refuseErrorPage(page);
   refuseShell(page);
 }
 

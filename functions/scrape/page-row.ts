@@ -52,3 +52,8 @@ function fetchedRow(
     missingVisits: 0,
   };
 }
+
+/** What only the listing said, as it was remembered. */
+export function listedOf({ url, listed: { date, category, tags } }: Pick<PageRow, 'url' | 'listed'>): ListedArticle {
+  return { url, date: date === null ? null : { instant: new Date(date), hasTime: true }, category, tags };
+}

@@ -7,12 +7,11 @@ import type { RawContext, RawPage } from './raw-store.ts';
 import { DamagedRawPageError } from './raw-store-errors.ts';
 import { type RawMetadata, rawMetadata, rawMetadataSchema } from './raw-store-metadata.ts';
 import { hashOfPath, rawPagePath, sha256Hex } from './raw-store-path.ts';
-import { decodeBody } from './read-body.ts';
+import { decodeBody, MAX_BODY_BYTES } from './read-body.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** Longest object that `encodeRawPage` makes: zstd adds a little to what it cannot compress. */
 export const maxObjectBytes = MAX_BODY_BYTES + 64 * 1024;
 // A quarter of a millisecond for a page, 5 % smaller than the default; above it only the time grows.

@@ -5,7 +5,7 @@ import type { ExtractedArticle, Extractor, ListingItem } from './extractors/extr
 import type { KeptPage } from './news-fetcher.ts';
 
 /** A hostile address may be longer than the database takes, and would fail the run, not the article. */
-const MAX_URL_LENGTH = 2000;
+export const MAX_URL_LENGTH = 2000;
 
 /** What a listing says of an article, and what its page is known by. */
 export type ListedArticle = Pick<ListingItem, 'url' | 'date' | 'category' | 'tags'>;

@@ -3,6 +3,9 @@ import { TextDecoder } from 'node:util';
 import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
 import { PageLimitError } from './errors.ts';
 
+/** As much as is taken of a page. */
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
 const decoders = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
@@ -61,6 +64,13 @@ function decoderFor(label: string | undefined): TextDecoder | null {
   }
 }
 
+/** By which a text says how it is written, whatever is said about it elsewhere. */
+const BYTE_ORDER_MARKS = { 'utf-8': [0xef, 0xbb, 0xbf], 'utf-16le': [0xff, 0xfe], 'utf-16be': [0xfe, 0xff] };
+
+function markedEncoding(bytes: Buffer): string | undefined {
+  return Object.entries(BYTE_ORDER_MARKS).find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))?.[0];
+}
+
 const META_CHARSET = /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)/i;
 
 /**
@@ -68,8 +78,8 @@ const META_CHARSET = /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)/i;
  * is valid as such, else Windows-1252, which is what older portals send. JSON is UTF-8, whatever markup it carries.
  */
 export function decodeBody(bytes: Buffer, contentType: string): string {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return new TextDecoder().decode(bytes);
   const declared =
+    decoderFor(markedEncoding(bytes)) ??
     decoderFor(/charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(contentType)?.[1]) ??
     decoderFor(/json/i.test(contentType) ? 'utf-8' : META_CHARSET.exec(bytes.toString('latin1', 0, 1024))?.[1]);
   if (declared) return declared.decode(bytes);

@@ -3,6 +3,7 @@ import { forEachConcurrently } from './concurrently.ts';
 import { AntiBotError, BrokenUrlError, failureCategory, HeldError, RateLimitedError } from './errors.ts';
 import type { Extractor, ListingItem } from './extractors/extractor.ts';
 import type { KeptPage, NewsFetcher } from './news-fetcher.ts';
+import { listedOf } from './page-row.ts';
 import type { DuePage } from './pages-sql.ts';
 import { type ReadArticle, toScrapedArticle } from './read-article.ts';
 import { missingIntervalMs } from './visit-schedule.ts';
@@ -15,7 +16,7 @@ export type Visit =
   | { kind: 'missing'; due: DuePage; counts: boolean }
   /** 410, or 404 for the third time. */
   | { kind: 'gone'; due: DuePage; isNew: boolean }
-  | { kind: 'unreadable'; due: DuePage; error: Error }
+  | { kind: 'unreadable'; due: DuePage; error: Error; kept: KeptPage | null }
   /** No answer, or a login: it says nothing of the article. */
   | { kind: 'unanswered'; due: DuePage; error: Error };
 
@@ -57,9 +58,10 @@ export async function revisit(due: readonly DuePage[], deps: RevisitDeps): Promi
 async function visit(due: DuePage, item: ListingItem | undefined, deps: RevisitDeps): Promise<Visit> {
   const { extractor, fetcher, now, agencyKey } = deps;
   const extractedAt = now();
+  let kept: KeptPage | null = null;
   try {
     const address = extractor.articleUrl(due.url.replace(/^http:/, 'https:'));
-    const kept = item ? deps.listed.kept : await fetcher.getIfChanged(address, extractor, due);
+    kept = item ? deps.listed.kept : await fetcher.getIfChanged(address, extractor, due);
     if (!kept) return { kind: 'same', due };
     const extracted = item?.readArticle?.() ?? extractor.parseArticle(kept.page, due.url);
     const listed = item ?? listedOf(due);
@@ -71,7 +73,7 @@ async function visit(due: DuePage, item: ListingItem | undefined, deps: RevisitD
     if (error instanceof BrokenUrlError && error.status === 404) return missing(due, extractedAt);
     const category = failureCategory(error);
     return category === 'html_changed' || category === 'empty_content'
-      ? { kind: 'unreadable', due, error }
+      ? { kind: 'unreadable', due, error, kept }
       : { kind: 'unanswered', due, error };
   }
 }
@@ -80,11 +82,6 @@ function missing(due: DuePage, at: Date): Visit {
   const counts = due.missingVisits === 0 || at.getTime() - due.visitedAt.getTime() >= MISSING_AGAIN_MS;
   const isGone = counts && due.missingVisits + 1 >= VISITS_UNTIL_GONE;
   return isGone ? { kind: 'gone', due, isNew: false } : { kind: 'missing', due, counts };
-}
-
-/** What only the listing said, as it was remembered. */
-function listedOf({ url, listed: { date, category, tags } }: DuePage) {
-  return { url, date: date === null ? null : { instant: new Date(date), hasTime: true }, category, tags };
 }
 
 function compare(due: DuePage, article: ScrapedArticle) {

@@ -56,11 +56,14 @@ export async function storeArticle(
 }
 
 function toInput(article: ScrapedArticle, uniqueId: string, legacyUniqueId: string): ArticleInput {
+  return { unique_id: uniqueId, legacy_unique_id: legacyUniqueId, ...toColumns(article) };
+}
+
+/** What is written of an article apart from its names, as Postgres takes it. */
+export function toColumns(article: ScrapedArticle): Omit<ArticleInput, 'unique_id' | 'legacy_unique_id'> {
   const title = storable(article.title);
   const content = storable(article.content);
   return {
-    unique_id: uniqueId,
-    legacy_unique_id: legacyUniqueId,
     agency_key: article.agencyKey,
     url: article.url,
     canonical_url: article.canonicalUrl,
@@ -81,7 +84,7 @@ function toInput(article: ScrapedArticle, uniqueId: string, legacyUniqueId: stri
 }
 
 /** Postgres takes neither NUL nor half a surrogate pair. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '');
 }
 

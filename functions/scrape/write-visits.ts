@@ -58,7 +58,11 @@ export async function writeVisits(
       case 'unreadable':
         counts.rejected += 1;
         await deps.reject(due.url, visit.error);
-        rows.push({ ...visited(due, at, nextTry(at)), extractorVersion: null });
+        rows.push({
+          ...visited(due, at, nextTry(at)),
+          extractorVersion: null,
+          ...(visit.kept ? { bodySha256: visit.kept.sha256, rawPath: visit.kept.rawPath } : {}),
+        });
         break;
       case 'unanswered':
         rows.push({ ...visited(due, due.visitedAt, nextTry(at)), missingVisits: due.missingVisits });
@@ -96,8 +100,9 @@ function visited(due: DuePage, visitedAt: Date, nextVisitAt: Date | null): PageR
 /** Marks the article and tells search and the dataset, both by the chain. */
 function remove(due: DuePage, at: Date, context: StageContext, deps: WriteVisitsDeps): Promise<number> {
   return commitAndPublish(deps, async (tx) => {
-    const removed = await markRemoved(tx, due.agencyKey, due.canonicalUrl);
+    // In the order in which an article is stored, so that neither waits for the other.
     await savePages(tx, [visited(due, at, null)]);
+    const removed = await markRemoved(tx, due.agencyKey, due.canonicalUrl);
     if (!removed) return { result: 0, messages: [] };
     const data = { unique_id: removed.uniqueId, version: removed.version };
     return { result: 1, messages: [{ topic: 'scraped', data, attributes: context.attributes }] };

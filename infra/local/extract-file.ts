@@ -9,10 +9,11 @@ import {
   type ListedRecord,
 } from '../../functions/scrape/extract.ts';
 import type { Page } from '../../functions/scrape/page.ts';
-import { decodeBody } from '../../functions/scrape/read-body.ts';
-import { readCatalogue } from '../../shared/catalogue.ts';
+import { MAX_URL_LENGTH } from '../../functions/scrape/read-article.ts';
+import { decodeBody, MAX_BODY_BYTES } from '../../functions/scrape/read-body.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Platform } from '../../shared/platform.ts';
+import { agencyOfUrl } from './agency-of-url.ts';
 import { UsageError } from './errors.ts';
 
 export interface ExtractFileOptions {
@@ -22,20 +23,13 @@ export interface ExtractFileOptions {
   platform?: Platform | undefined;
 }
 
-/** As much as the scraper takes of an answer. */
-const MAX_BYTES = 10 * 1024 * 1024;
-/** `news.url` is indexed, and an entry of an index has an end. */
-const MAX_URL_LENGTH = 2000;
+/** How a browser begins what it saves as a single file. */
+const MHTML = /^Content-Type:\s*multipart\/related\b/im;
 
 const COMPRESSIONS = [
   { magic: '1f8b', decompress: promisify(gunzip) },
   { magic: '28b52ffd', decompress: promisify(zstdDecompress) },
 ];
-
-const EBC_AGENCIES: Readonly<Record<string, string>> = {
-  'agenciabrasil.ebc.com.br': 'agencia_brasil',
-  'tvbrasil.ebc.com.br': 'tvbrasil',
-};
 
 /**
  * What would be stored from a saved page: a record, the entries of a listing, or why it is neither.
@@ -51,14 +45,17 @@ export async function extractFile(
   const url = pageUrl(options.url);
   const bytes = await readBytes(file);
   if (bytes === null) {
-    const reason = `${nameOf(file)} is larger than ${MAX_BYTES} bytes, the most that is taken of a page`;
+    const reason = `${nameOf(file)} is larger than ${MAX_BODY_BYTES} bytes, the most that is taken of a page`;
     return { failure: { category: 'unknown', reason } };
   }
   const contentType = contentTypeOf(bytes);
   const page: Page = { url, contentType, body: decodeBody(bytes, contentType) };
+  if (MHTML.test(page.body.slice(0, 2000))) {
+    return { failure: { category: 'unknown', reason: `${nameOf(file)} is an archive (MHTML): save the page as HTML` } };
+  }
   const { platform } = options;
   if (options.listing) return extractListing(page, { platform });
-  return extractPage(page, { platform, agencyKey: await agencyKeyOf(url) });
+  return extractPage(page, { platform, agencyKey: await agencyOfUrl(url) });
 }
 
 function pageUrl(text: string): string {
@@ -74,13 +71,13 @@ function nameOf(file: string): string {
 
 /** Null over the limit, which is never read past. */
 async function readBytes(file: string): Promise<Buffer | null> {
-  const source = file === '-' ? process.stdin : createReadStream(file, { end: MAX_BYTES });
+  const source = file === '-' ? process.stdin : createReadStream(file, { end: MAX_BODY_BYTES });
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       sizeBytes += chunk.length;
-      if (sizeBytes > MAX_BYTES) return null;
+      if (sizeBytes > MAX_BODY_BYTES) return null;
       chunks.push(chunk);
     }
   } catch (error) {
@@ -93,7 +90,7 @@ async function decompressed(file: string, bytes: Buffer): Promise<Buffer | null>
   const compression = COMPRESSIONS.find(({ magic }) => bytes.toString('hex', 0, magic.length / 2) === magic);
   if (!compression) return bytes;
   try {
-    return await compression.decompress(bytes, { maxOutputLength: MAX_BYTES });
+    return await compression.decompress(bytes, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw new Error(`${nameOf(file)} cannot be decompressed: ${errorMessage(error)}`, { cause: error });
@@ -103,25 +100,5 @@ async function decompressed(file: string, bytes: Buffer): Promise<Buffer | null>
 /** The header that a saved page has lost, as far as its first bytes tell. */
 function contentTypeOf(bytes: Buffer): string {
   const start = bytes.toString('latin1', 0, 200);
-  if (start.startsWith('\xff\xfe')) return 'text/html; charset=utf-16le';
-  if (start.startsWith('\xfe\xff')) return 'text/html; charset=utf-16be';
   return /^(?:\xef\xbb\xbf)?\s*[{[]/.test(start) ? 'application/json' : 'text/html';
-}
-
-/** Whose page this is, by the project's catalogue; null on a host of which it says nothing. */
-async function agencyKeyOf(url: string): Promise<string | null> {
-  const { hostname, pathname } = new URL(url);
-  const ebc = EBC_AGENCIES[hostname];
-  if (ebc) return ebc;
-  const path = pathname.split('/').filter((part) => part !== '' && part !== '++api++');
-  const address = `${[`https://${hostname}`, ...path].join('/')}/`;
-  const { agencies, sources } = await readCatalogue();
-  const [source] = sources
-    .filter((candidate) => address.startsWith(`${candidate.url}/`))
-    .toSorted((a, b) => b.url.length - a.url.length);
-  if (source) return source.agencyKey;
-  const [segment] = path;
-  // The portal of all agencies has its language where they have their names.
-  if (hostname !== 'www.gov.br' || segment === undefined || segment === 'pt-br') return null;
-  return agencies.find(({ key }) => key === segment)?.key ?? segment.toLowerCase().replaceAll('-', '_');
 }

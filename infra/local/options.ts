@@ -22,6 +22,14 @@ export function parseList(text: string): string[] {
   return items;
 }
 
+/** What goes into a header as it is. */
+export function parseUserAgent(text: string): string {
+  if (!/^[\x21-\x7e][\x20-\x7e]{0,298}$/.test(text)) {
+    throw new InvalidArgumentError('must be plain ASCII text of at most 299 characters');
+  }
+  return text;
+}
+
 /** A parser of whole numbers within bounds. */
 export function parseInteger(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {

@@ -4,6 +4,7 @@ import { addCatalogueCommands } from './commands/catalogue.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addReextractCommand } from './commands/reextract.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSourceCommands } from './commands/sources.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addSourceCommands(program);
   addScrapeCommands(program);
   addExtractCommand(program);
+  addReextractCommand(program);
   addStageCommands(program);
   addSyncHfCommand(program);
   addArticleCommands(program);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AgencyEntry, CatalogueEntries, SourceEntry } from '../catalogue.ts';
-import type { Platform } from '../platform.ts';
+import { type Platform, platformOfHost } from '../platform.ts';
 import {
   agencyKey,
   list,
@@ -55,7 +55,7 @@ export function readAgencyList(file: YamlFile, path: readonly PropertyKey[], par
       sources.push({
         agencyKey: key,
         url: source.url,
-        platform: source.platform ?? platformOfHost(source.url),
+        platform: source.platform ?? platformOfUrl(source.url),
         isActive: source.active,
         disabledReason: null,
         disabledAt: null,
@@ -85,7 +85,7 @@ export function readSiteUrls(file: YamlFile, path: readonly PropertyKey[], part:
     site.url.map((url) => ({
       agencyKey: key,
       url,
-      platform: platformOfHost(url) ?? platformOfScraper(site.scraper_type),
+      platform: platformOfUrl(url) ?? platformOfScraper(site.scraper_type),
       isActive: site.active,
       disabledReason: site.disabled_reason,
       disabledAt: site.disabled_date,
@@ -95,10 +95,8 @@ export function readSiteUrls(file: YamlFile, path: readonly PropertyKey[], part:
   return { sources };
 }
 
-function platformOfHost(url: string): Platform | null {
-  const { hostname } = new URL(url);
-  if (hostname === 'agenciabrasil.ebc.com.br') return 'agencia-brasil';
-  return hostname === 'tvbrasil.ebc.com.br' ? 'tv-brasil' : null;
+function platformOfUrl(url: string): Platform | null {
+  return platformOfHost(new URL(url).hostname);
 }
 
 function platformOfScraper(scraperType: 'html' | 'plone6_api' | undefined): Platform | null {

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { ExtractedRecord, ListedRecord } from '../../../functions/scrape/extract.ts';
 import { platforms } from '../../../shared/platform.ts';
 import type { ExtractFileOptions } from '../extract-file.ts';
 
@@ -19,23 +18,10 @@ export function addExtractCommand(program: Command): void {
     )
     .action(async (file: string, options: ExtractFileOptions & { json?: boolean }) => {
       const { extractFile } = await import('../extract-file.ts');
+      const { formatEntry, formatRecord } = await import('../format-record.ts');
       const result = await extractFile(file, options);
       if (options.json) console.log(JSON.stringify(result, null, 2));
       if ('failure' in result) throw new Error(`${result.failure.category}: ${result.failure.reason}`);
       if (!options.json) console.log(Array.isArray(result) ? result.map(formatEntry).join('\n') : formatRecord(result));
     });
-}
-
-function formatRecord({ content, ...fields }: ExtractedRecord): string {
-  const lines = Object.entries(fields).map(([name, value]) => `${name.padEnd(17)}${formatValue(value)}`);
-  return [...lines, '', content].join('\n').trimEnd();
-}
-
-function formatEntry({ title, url, date, category, tags }: ListedRecord): string {
-  const details = [category, ...tags].filter((text) => text !== null).join(', ');
-  return `${(date ?? 'no date').padEnd(27)}${title}\n  ${url}${details === '' ? '' : `\n  ${details}`}`;
-}
-
-function formatValue(value: string | string[] | null): string {
-  return (Array.isArray(value) ? value.join(', ') : value) || '-';
 }

@@ -1,14 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Database } from '../../../shared/database.ts';
 import { platforms } from '../../../shared/platform.ts';
-import { type GlobalOptions, parseList } from '../options.ts';
+import { type GlobalOptions, parseList, parseUserAgent } from '../options.ts';
 import type { NewSource } from '../sources.ts';
+import { addProbeCommand } from './sources-probe.ts';
 
-/** `sources list|add|enable|disable|release|health` */
+/** `sources list|probe|add|enable|disable|release|health` */
 export function addSourceCommands(program: Command): void {
   const sources = program.command('sources').description('the news listings that are scraped, and how they fare');
   addListCommand(sources);
   addHealthCommand(sources);
+  addProbeCommand(sources);
 
   sources
     .command('add')
@@ -108,11 +110,4 @@ function addHealthCommand(sources: Command): void {
 async function say(options: GlobalOptions, work: (db: Database) => Promise<string>): Promise<void> {
   const { withDatabase } = await import('../local-database.ts');
   console.log(await withDatabase(options, work));
-}
-
-function parseUserAgent(text: string): string {
-  if (!/^[\x21-\x7e][\x20-\x7e]{0,298}$/.test(text)) {
-    throw new InvalidArgumentError('must be plain ASCII text of at most 299 characters');
-  }
-  return text;
 }

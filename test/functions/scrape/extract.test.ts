@@ -158,6 +158,8 @@ test('a Volto page whose server rendered the article is read from its blocks', (
      <div class="block slate"><p>Choveu <strong>muito</strong>.</p></div>
      <div class="block html"><ul><li>Um</li><li>Dois</li></ul></div>
      <p>Um parágrafo sem bloco.</p>
+     <div class="block gridBlock"><div class="block teaser"><a href="/x">Outra</a></div></div>
+     <div class="block __button"><a href="/x">Acesse</a></div>
      <div class="block listing"><a href="/x">Outra notícia</a></div>`,
     newsArticle,
   );
@@ -172,7 +174,9 @@ test('a Volto page whose server rendered the article is read from its blocks', (
 });
 
 test('a Volto page without JSON-LD has the date of its share block', () => {
-  const page = voltoPage(`${voltoFrame.replace('Compartilhe: ', '')}<div class="block slate"><p>Choveu.</p></div>`);
+  const page = voltoPage(
+    `${voltoFrame.replace('Compartilhe: ', '')}<div class="block slate"><p>${'Choveu muito. '.repeat(10)}</p></div>`,
+  );
   assert.equal(record(page).published_at, '2026-01-06T15:54:00-03:00');
 });
 
@@ -224,6 +228,25 @@ test('a listing is no article, and an article no listing', () => {
   assert.ok('failure' in result);
   assert.equal(result.failure.category, 'empty_content');
   assert.match(result.failure.reason, /no entry in \d+ characters; looked for article\.tileItem/);
+});
+
+test('an article about error pages is no error page', () => {
+  const page = classicArticle();
+  const body = `<body class="template-newsitem_view">${page.body.replace('Choveu', 'A class="page-not-found" Choveu')}`;
+  assert.equal(record({ ...page, body }).title, 'Chuva');
+});
+
+test('what Postgres does not take is not in a record', () => {
+  const blocks = { a: { '@type': 'slate', plaintext: 'Choveu \ud83d\0 muito.' } };
+  const document = { '@type': 'News Item', title: 'Chuva \ud83d', blocks, blocks_layout: { items: ['a'] } };
+  const result = record(pageFrom(JSON.stringify(document)));
+  assert.ok(`${result.title}${result.content}`.isWellFormed() && !result.content.includes('\0'));
+});
+
+test('an address that is too long for a column is a broken one', () => {
+  const { category, reason } = failure(classicArticle(), { url: `${govBr}/${'x'.repeat(2000)}` });
+  assert.equal(category, 'url_broken');
+  assert.match(reason, /over 2000 characters/);
 });
 
 test('an article that is full of links stays one', () => {
@@ -289,6 +312,26 @@ const noNews: [name: string, page: Page, category: string, reason: RegExp][] = [
     'login_required',
     /login form/,
   ],
+  ...(
+    [
+      ['template-default_error_message portaltype-plone-site', ''],
+      ['portaltype-plone-site template-error_message-pt', '<div id="content-core"><p>Pedimos desculpas.</p></div>'],
+      ['is-anonymous page-not-found', '<div id="main"><div class="block slate">Pedimos desculpas.</div></div>'],
+    ] as const
+  ).map(([classes, text]): [string, Page, string, RegExp] => [
+    `an error page that was saved (${classes})`,
+    pageFrom(
+      `<html><body id="" class="${classes}"><div id="content">${headline}<p>O endereço mudou.</p>${text}</div></body></html>`,
+    ),
+    'url_broken',
+    /^the page leads to no page: the site shows its error page \(body\.[\w-]+\)$/,
+  ]),
+  [
+    'a shell of Volto',
+    pageFrom('<meta name="generator" content="Plone 6"><div id="main"><h1>Chuva</h1></div>'),
+    'empty_content',
+    /without its text, which scripts fill: fetch https:\/\/www\.gov\.br\/orgao\/\+\+api\+\+\/pt-br\/noticias\/x instead/,
+  ],
   ['maintenance', pageFrom('<title>Em manutenção</title><p>Voltamos logo.</p>'), 'unknown', /Em manutenção/],
   ['an empty page', pageFrom(''), 'empty_content', /it is empty/],
   ['a page of white space', pageFrom(' \n\t '), 'empty_content', /it is empty/],
@@ -298,6 +341,13 @@ const noNews: [name: string, page: Page, category: string, reason: RegExp][] = [
     pageFrom('<?xml version="1.0"?><rss><channel><title>A</title></channel></rss>'),
     'html_changed',
     /it is a feed/,
+  ],
+  ['a PDF', pageFrom('%PDF-1.7\n<a>x</a>'), 'unknown', /it is no text/],
+  [
+    'a page that is not public',
+    pageFrom(`<body class='template-insufficient_privileges'>${headline}<p>Peça acesso.</p></body>`),
+    'login_required',
+    /not public \(body\.template-insufficient_privileges\)/,
   ],
   ['a picture', pageFrom('\ufffdPNG\r\n\u001a\n\0\0\0\rIHDR<a>\0\0\u0001\u0002'), 'unknown', /it is no text/],
   [

@@ -127,6 +127,18 @@ test('what is too large is not read to its end', async () => {
   assert.ok('failure' in endless);
 });
 
+test('an archive of a page is not taken for the page', async () => {
+  const head =
+    'From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\tboundary="x"\r\n\r\n--x\r\n';
+  const result = await extractFile(fileOf(`${head}${html('')}`, 'page.mhtml'), { url });
+  assert.ok('failure' in result);
+  assert.match(result.failure.reason, /page\.mhtml is an archive \(MHTML\)/);
+  assert.equal(
+    (await record(html('<meta name="x" content="Content-Type: multipart/related">'))).title,
+    'Ação em Macapá',
+  );
+});
+
 test('a file that cannot be read is named', async () => {
   const broken = gzipSync(html('')).subarray(0, 60);
   const cases: [string, RegExp][] = [
