@@ -14,7 +14,7 @@ const LINK = /!?\[((?:[^[\]\\]|\\.)*)\]\(([^()\s]*)(?:\s+"[^"]*")?\)/g;
 const CLIPBOARD = '(?:link para )?copiar(?: o)?(?: para)?(?: a)? (?:área de transferência|link)';
 const NETWORK = 'facebook|twitter|x|linkedin|whatsapp|telegram|bluesky|threads|pinterest|reddit|e-?mail';
 const SHARE_LABEL = new RegExp(
-  String.raw`^(?:${CLIPBOARD}|(?:compartilh(?:e|ar)|envi(?:e|ar))(?: (?:esta?|isso|nas redes sociais|notícia|conteúdo|página|por|pelo|no|na|via|em))*|${NETWORK}|imprimir|[\s:|•·*,-])*$`,
+  String.raw`^(?:${CLIPBOARD}|(?:compartilh(?:e|ar)|envi(?:e|ar))(?: (?:esta?|isso|nas redes sociais|notícia|conteúdo|página|por|pelo|no|na|via|em))*|${NETWORK}|imprimir|\d{1,3}[.)](?=\s|$)|[\s:|•·*,>#-])*$`,
   'i',
 );
 /** The same without links to tell it from a sentence: only what such a block begins with or holds besides. */

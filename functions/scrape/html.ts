@@ -9,6 +9,8 @@ export type Element = Extract<AnyNode, { attribs: unknown }>;
 /** Beyond these a page is an attack or an accident; the walks over the tree recurse, and some parsers turn quadratic. */
 const MAX_MARKUP_LENGTH = 3_000_000;
 const MAX_DEPTH = 512;
+/** Elements, texts and comments; the largest tables of real pages have half as many. */
+const MAX_NODES = 80_000;
 
 export function isElement(node: AnyNode): node is Element {
   return 'attribs' in node;
@@ -20,30 +22,56 @@ export function refuseLongMarkup(length: number, url: string): void {
   throw new PageLimitError(url, `its markup has ${length} characters, at most ${MAX_MARKUP_LENGTH} are parsed`);
 }
 
+/** How many nodes may still be made of a page; shared by its parts where it comes in several. */
+export interface NodeBudget {
+  left: number;
+}
+
+export function nodeBudget(): NodeBudget {
+  return { left: MAX_NODES };
+}
+
 /**
  * Parses a page with htmlparser2: several times faster than a parser true to the specification, and Plone's and EBC's
  * pages are well formed enough for it.
  *
- * @throws {PageLimitError} over 3 million characters or 512 levels, before they cost more than a moment.
+ * @throws {PageLimitError} over 3 million characters, 512 levels or 80,000 nodes, before they cost more than a moment.
  */
-export function parseHtml(html: string, url: string): CheerioAPI {
+export function parseHtml(html: string, url: string, budget = nodeBudget()): CheerioAPI {
   refuseLongMarkup(html.length, url);
   let depth = 0;
+  let isText = false;
+  const addNode = () => {
+    budget.left -= 1;
+    if (budget.left < 0) throw new PageLimitError(url, `its markup has more than ${MAX_NODES} elements and texts`);
+  };
   const handler = new DomHandler();
   const parser = new Parser({
     onparserinit: (self) => handler.onparserinit(self),
     onopentag(name, attributes) {
       depth += 1;
+      isText = false;
+      addNode();
       // The parser itself takes minutes for a megabyte of unclosed elements.
       if (depth > MAX_DEPTH) throw new PageLimitError(url, `its markup is nested deeper than ${MAX_DEPTH} levels`);
       handler.onopentag(name, attributes);
     },
     onclosetag() {
       depth -= 1;
+      isText = false;
       handler.onclosetag();
     },
-    ontext: (text) => handler.ontext(text),
-    oncomment: (text) => handler.oncomment(text),
+    ontext(text) {
+      // An escaped character is a text of its own to the parser.
+      if (!isText) addNode();
+      isText = true;
+      handler.ontext(text);
+    },
+    oncomment(text) {
+      isText = false;
+      addNode();
+      handler.oncomment(text);
+    },
     oncommentend: () => handler.oncommentend(),
     onend: () => handler.onend(),
   });
@@ -140,10 +168,15 @@ export function absoluteUrl(href: string | undefined, baseUrl: string): string |
   return url && /^(?:https?|mailto|tel):$/.test(url.protocol) ? url.href : null;
 }
 
+/** An absolute http(s) address, or null for anything else. */
+export function webUrl(href: string | undefined, baseUrl: string): string | null {
+  const url = absoluteUrl(href, baseUrl);
+  return url?.startsWith('http') ? url : null;
+}
+
 /** What relative links of a page are relative to, by what its `<base>` says. */
 export function resolveBase(href: string | undefined, pageUrl: string): string {
-  const url = absoluteUrl(href, pageUrl);
-  return url?.startsWith('http') ? url : pageUrl;
+  return webUrl(href, pageUrl) ?? pageUrl;
 }
 
 /** The same, read from the page. */

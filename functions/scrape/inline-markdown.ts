@@ -118,9 +118,16 @@ function dressed(run: readonly Span[], attribute: Attribute, { open, before, aft
   return mark(inner, sign, before, after) ?? render(run, { open: inside, before, after });
 }
 
-function plain({ kind, text }: Span, open: readonly Attribute[]): string {
+/** What is syntax only with the character that follows, when that stands in the next span. */
+const SYNTAX_AT_END = /(?:[<&](?=[a-z/!?#]$)|\](?=[([]$)|~(?=~$))/i;
+
+function plain({ kind, text }: Span, { open, after }: Pick<Surroundings, 'open' | 'after'>): string {
   if (kind !== 'text') return text;
-  return text.replace(open.includes('href') ? SYNTAX_IN_LINK : SYNTAX, '\\$&');
+  const escaped = text.replace(open.includes('href') ? SYNTAX_IN_LINK : SYNTAX, '\\$&');
+  const end = text.slice(-1) + after;
+  return SYNTAX_AT_END.test(end) && !escaped.endsWith(`\\${text.slice(-1)}`)
+    ? `${escaped.slice(0, -1)}\\${text.slice(-1)}`
+    : escaped;
 }
 
 function render(spans: readonly Span[], { open, before, after }: Surroundings): string {
@@ -128,8 +135,9 @@ function render(spans: readonly Span[], { open, before, after }: Surroundings): 
   for (let start = 0; start < spans.length; ) {
     const { attribute, end } = longestRun(spans, start, open);
     const last = parts.at(-1);
-    if (attribute === null) parts.push(plain(spans[start]!, open));
-    else {
+    if (attribute === null) {
+      parts.push(plain(spans[start]!, { open, after: firstOf(spans[end]?.text ?? '') || after }));
+    } else {
       // An exclamation mark would make a picture of the link.
       if (attribute === 'href' && last?.endsWith('!')) parts.push(`${parts.pop()!.slice(0, -1)}\\!`);
       const run = spans.slice(start, end);

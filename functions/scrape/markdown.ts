@@ -1,6 +1,6 @@
 import { type AnyNode, type Element, isElement, textOf } from './html.ts';
 import { escapeLineStart, type Format, inlineMarkdown, PLAIN, paragraphsOf, type Span } from './inline-markdown.ts';
-import { type SpanSink, spansOf, walk } from './spans.ts';
+import { type SpanSink, spansOf, type TextBudget, textBudget, walk } from './spans.ts';
 import { type Cell, tableMarkdown } from './table-markdown.ts';
 
 /** Deeper ones are read as paragraphs: indentation grows with the depth, and the text with it. */
@@ -19,6 +19,7 @@ interface Context {
   listDepth: number;
   quoteDepth: number;
   keepsLines: boolean;
+  budget: TextBudget;
 }
 
 function paragraph(lines: readonly string[]): Block {
@@ -29,9 +30,9 @@ function linesOf(blocks: readonly Block[]): string[] {
   return blocks.flatMap(({ lines }) => lines);
 }
 
-function heading({ name, children }: Element, format: Format, { baseUrl }: Context): Block[] {
+function heading({ name, children }: Element, format: Format, context: Context): Block[] {
   // Bold says nothing in a heading.
-  const spans = spansOf(children, format, baseUrl).map((span) => ({ ...span, isStrong: false }));
+  const spans = spansOf(children, format, context).map((span) => ({ ...span, isStrong: false }));
   const text = inlineMarkdown(spans);
   if (text === '') return [];
   if (!spans.some(({ kind, text: inner }) => kind === 'text' && inner.trim() !== '')) return [paragraph([text])];
@@ -183,6 +184,7 @@ function blocks(nodes: readonly AnyNode[], format: Format, context: Context): Bl
   const sink: SpanSink = {
     baseUrl: context.baseUrl,
     keepsLines: context.keepsLines,
+    budget: context.budget,
     span: (span) => spans.push(span),
     block(element, inner) {
       flush();
@@ -200,9 +202,11 @@ function blocks(nodes: readonly AnyNode[], format: Format, context: Context): Bl
 /**
  * Converts the nodes of a body to Markdown. Words never glue at tags; links and pictures are absolute; nothing that
  * runs in a browser is left, literal `<script>` in a text included. Time and memory are linear in the markup.
+ *
+ * @throws {PageLimitError} for a text of over a million characters.
  */
 export function toMarkdown(nodes: readonly AnyNode[], baseUrl: string): string {
-  const context: Context = { baseUrl, listDepth: 0, quoteDepth: 0, keepsLines: false };
+  const context: Context = { baseUrl, listDepth: 0, quoteDepth: 0, keepsLines: false, budget: textBudget() };
   return blocks(nodes, PLAIN, context)
     .map(({ markdown }) => markdown)
     .join('\n\n');

@@ -1,16 +1,7 @@
 import { type ParsedDate, parseBrazilianDate } from '../../../shared/time.ts';
 import { isDateLine } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
-import {
-  absoluteUrl,
-  ancestorOf,
-  type Element,
-  isElement,
-  parseHtml,
-  removeAll,
-  resolveBase,
-  textOf,
-} from '../html.ts';
+import { ancestorOf, type Element, isElement, parseHtml, removeAll, resolveBase, textOf, webUrl } from '../html.ts';
 import type { Page } from '../page.ts';
 import type { ExtractedArticle, Published } from './extractor.ts';
 import {
@@ -72,9 +63,7 @@ export function articleReader(definition: ArticleDefinition): (page: Page, url: 
     const known = { title, subtitle: subtitleOf(definition, select), editorialLead: text(definition.editorialLead) };
     const jsonLd = newsArticleDatesIn(select(JSON_LD));
     const tags = definition.tags.map((selector) => tagsOf(select(selector))).find((texts) => texts.length > 0);
-    const videoUrl = firstOf(definition.video ?? [], (selector) =>
-      absoluteUrl(select(selector)[0]?.attribs.src, baseUrl),
-    );
+    const videoUrl = firstOf(definition.video ?? [], (selector) => webUrl(select(selector)[0]?.attribs.src, baseUrl));
     const fields = {
       imageUrl: imageOf(definition.image, select, baseUrl),
       videoUrl,
@@ -84,7 +73,7 @@ export function articleReader(definition: ArticleDefinition): (page: Page, url: 
       updated:
         firstOf(definition.modified ?? [], (route) => publishedBy(route, select, jsonLd.modified))?.instant ?? null,
     };
-    const body = bodyOf(definition.body, select);
+    const body = bodyOf(definition.body, select, baseUrl);
     // Last, for it takes from the page what fields are read from.
     if (definition.removed) removeAll(select(definition.removed));
     return { ...known, ...fields, content: contentOf(body, { url, baseUrl, known, hasVideo: videoUrl !== null }) };
@@ -111,14 +100,14 @@ function subtitleOf({ subtitle }: ArticleDefinition, select: Selection): string 
   );
 }
 
-function bodyOf(body: ArticleDefinition['body'], select: Selection): Element[] {
+function bodyOf(body: ArticleDefinition['body'], select: Selection, baseUrl: string): Element[] {
   if ('allOf' in body) return outermost(select(body.allOf)).filter((element) => !body.unless.test(textOf([element])));
   const empty = new Set<Element>();
   for (const selector of body.firstOf) {
     for (const element of select(selector)) {
       // Looked through already, as a part of another.
       if (ancestorOf(element, (ancestor) => empty.has(ancestor))) continue;
-      if (isFilled(element)) return [element];
+      if (isFilled(element, baseUrl)) return [element];
       empty.add(element);
     }
   }

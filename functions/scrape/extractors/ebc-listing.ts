@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio/slim';
-import { absoluteUrl, baseUrlOf, type Element, parseHtml, textOf, within } from '../html.ts';
+import { absoluteUrl, baseUrlOf, collapse, type Element, parseHtml, textOf, within } from '../html.ts';
 import type { Page } from '../page.ts';
 import { type ListingItem, type ListingPage, withParameter } from './extractor.ts';
 
@@ -13,7 +13,9 @@ function itemOf($: CheerioAPI, link: Element, baseUrl: string, page: Page): List
   const url = absoluteUrl(link.attribs.href, baseUrl);
   if (url === null || URL.parse(url)?.host !== new URL(page.url).host) return null;
   const title =
-    textOf(within($, link, ['h1', 'h2', 'h3', 'h4']).first()) || textOf([link]) || (link.attribs.title ?? '').trim();
+    textOf(within($, link, ['h1', 'h2', 'h3', 'h4']).first()) ||
+    textOf([link]) ||
+    collapse(link.attribs.title ?? '').trim();
   return { url, title, date: null, category: null, tags: [] };
 }
 

@@ -4,6 +4,7 @@ import { ExtractionError } from '../errors.ts';
 import { type AnyNode, ancestorOf, collapse, type Element, isDropped, isElement, textOf } from '../html.ts';
 import { imageUrl } from '../image-url.ts';
 import { toMarkdown } from '../markdown.ts';
+import { framedPlayer } from '../player-links.ts';
 import { isShareLink } from '../share-links.ts';
 
 /** What the first of these routes, in this order, gives that is not null. */
@@ -39,13 +40,17 @@ export function tagsOf(elements: Iterable<AnyNode>): string[] {
   return uniqueTags(Array.from(elements, (element) => textOf([element])));
 }
 
+/** `news.category` is varchar(500). */
+const MAX_CATEGORY_LENGTH = 500;
+
 export function categoryOf(text: string | null | undefined): string | null {
-  return text?.trim() || null;
+  const characters = [...collapse(text ?? '').trim()];
+  return characters.slice(0, MAX_CATEGORY_LENGTH).join('').trim() || null;
 }
 
-/** The date unless it was never set, which Plone writes as the end of 1969. */
+/** The date unless it was never set, which Plone writes as the end of 1969, or is a slip far beyond any news. */
 export function unlessUnset(date: ParsedDate | null): ParsedDate | null {
-  return date && date.instant.getUTCFullYear() > 1970 ? date : null;
+  return date && date.instant.getUTCFullYear() > 1970 && date.instant.getUTCFullYear() < 2100 ? date : null;
 }
 
 /** The date of the first element that holds one, in its `datetime` attribute or its text. */
@@ -73,12 +78,12 @@ export function firstImage(images: Iterable<Element>, baseUrl: string): string |
   return null;
 }
 
-/** Whether an element holds any text or picture. */
-export function isFilled({ children }: Element): boolean {
+/** Whether an element holds any text, picture, film or sound. */
+export function isFilled({ children }: Element, baseUrl: string): boolean {
   return children.some((node) => {
     if (node.type === 'text') return collapse(node.data).trim() !== '';
     if (!isElement(node) || node.name === 'script' || node.name === 'style') return false;
-    return node.name === 'img' || isFilled(node);
+    return node.name === 'img' || framedPlayer(node, baseUrl) !== null || isFilled(node, baseUrl);
   });
 }
 

@@ -1,9 +1,13 @@
 import { Readability } from '@mozilla/readability';
 import type { CheerioAPI } from 'cheerio/slim';
 import { parseHTML } from 'linkedom';
-import { type AnyNode, escapeHtml, parseHtml } from '../html.ts';
+import { type AnyNode, ancestorOf, type Element, escapeHtml, parseHtml } from '../html.ts';
+import { framedPlayer } from '../player-links.ts';
 import { withoutAsides } from './generic-clean.ts';
-import { preparedHtml } from './generic-prepare.ts';
+import { isBesideContent, preparedHtml } from './generic-prepare.ts';
+
+/** Only known players are left on the prepared page. */
+const ANY_PLAYER = /./;
 
 /** A longer one is no title, and every heading of the page is compared with it. */
 const MAX_TITLE_LENGTH = 300;
@@ -16,7 +20,11 @@ const MAX_TITLE_LENGTH = 300;
 export function articleBody($: CheerioAPI, { url, title }: { url: string; title: string }): AnyNode[] {
   const html = preparedHtml($, { url, title: title.slice(0, MAX_TITLE_LENGTH) });
   const { document } = parseHTML(html);
-  const found = new Readability(document, { disableJSONLD: true, keepClasses: true }).parse();
+  const found = new Readability(document, {
+    disableJSONLD: true,
+    keepClasses: true,
+    allowedVideoRegex: ANY_PLAYER,
+  }).parse();
   return found?.content ? withoutAsides(parseHtml(found.content, url).root().contents().toArray()) : [];
 }
 
@@ -24,4 +32,11 @@ export function articleBody($: CheerioAPI, { url, title }: { url: string; title:
 export function plainBody(text: string, url: string): AnyNode[] {
   const lines = text.split(/[\r\n]+/).map((line) => `<p>${escapeHtml(line)}</p>`);
   return parseHtml(lines.join(''), url).root().contents().toArray();
+}
+
+/** The players of a page whose article is nothing else. */
+export function playersOf($: CheerioAPI, baseUrl: string): Element[] {
+  return $<Element, string>('iframe')
+    .toArray()
+    .filter((frame) => framedPlayer(frame, baseUrl) && !ancestorOf(frame, isBesideContent));
 }

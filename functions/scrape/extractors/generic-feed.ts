@@ -3,7 +3,7 @@ import { PageLimitError } from '../errors.ts';
 import { absoluteUrl, parseHtml, refuseLongMarkup, textOf } from '../html.ts';
 import type { Page } from '../page.ts';
 import type { ListingItem, ListingPage } from './extractor.ts';
-import { uniqueTags } from './fields.ts';
+import { categoryOf, uniqueTags } from './fields.ts';
 import { parseMachineDate } from './generic-dates.ts';
 
 const MAX_DEPTH = 100;
@@ -91,7 +91,7 @@ function itemOf(entry: Entry, pageUrl: string): ListingItem | null {
     url,
     title: plain(entry.title, pageUrl),
     date: written === undefined ? null : parseMachineDate(written),
-    category: category ?? null,
+    category: categoryOf(category),
     tags,
   };
 }

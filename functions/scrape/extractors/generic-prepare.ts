@@ -1,6 +1,7 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { PageLimitError } from '../errors.ts';
 import { type AnyNode, ancestorOf, type Element, escapeHtml, isElement } from '../html.ts';
+import { framedPlayer } from '../player-links.ts';
 import { shortText } from './generic-text.ts';
 
 /**
@@ -8,7 +9,7 @@ import { shortText } from './generic-text.ts';
  * time grows with what a page holds times the square of its depth. Real pages stay far below both bounds: at them it
  * takes most of a second.
  */
-const MAX_EFFORT = 600_000_000;
+const MAX_EFFORT = 200_000_000;
 const ELEMENT_EFFORT = 20;
 const MAX_NODES = 15_000;
 
@@ -74,7 +75,13 @@ function writeText(data: string, depth: number, budget: Budget, pieces: string[]
 
 function write(node: AnyNode, depth: number, budget: Budget, pieces: string[]): void {
   if (node.type === 'text') writeText(node.data, depth, budget, pieces);
-  if (!isElement(node) || isFrame(node)) return;
+  if (!isElement(node)) return;
+  if (framedPlayer(node, budget.url)) {
+    spend(budget, 1, ELEMENT_EFFORT * depth * depth);
+    const { src = '', 'data-src': lateSrc = '' } = node.attribs;
+    pieces.push(`<iframe src="${escapeHtml(src)}" data-src="${escapeHtml(lateSrc)}"></iframe>`);
+  }
+  if (isFrame(node)) return;
   const name = readName(node);
   if (!/^[a-z][a-z0-9]*$/.test(name)) {
     for (const child of node.children) write(child, depth, budget, pieces);

@@ -13,7 +13,7 @@ import {
 import type { Page } from '../page.ts';
 import { type ExtractedArticle, type Extractor, HTML } from './extractor.ts';
 import { categoryOf, contentOf, firstImage, tagsOf, uniqueTags } from './fields.ts';
-import { articleBody, plainBody } from './generic-body.ts';
+import { articleBody, plainBody, playersOf } from './generic-body.ts';
 import { datesOf } from './generic-dates.ts';
 import { isFeed, parseFeed } from './generic-feed.ts';
 import { parseLinkList } from './generic-listing.ts';
@@ -113,7 +113,8 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
   const known = { title, subtitle: subtitleOf($, metadata, title), editorialLead: null };
   const videoUrl = videoOf($, metadata, baseUrl);
   const found = articleBody($, { url: page.url, title });
-  const body = found.length > 0 ? found : plainBody(stringOf(metadata.article.articleBody), page.url);
+  const written = plainBody(stringOf(metadata.article.articleBody), page.url);
+  const body = found.length > 0 ? found : [...written, ...playersOf($, baseUrl)];
   const images = body.filter(isElement).map((element) => firstImage(within($, element, ['img']), baseUrl));
   const { articleSection: section } = metadata.article;
   return {

@@ -8,7 +8,7 @@ const parseArticle = articleReader({
   title: ['article h1', 'h1'],
   editorialLead: ['h4.txtNoticias'],
   body: {
-    allOf: 'article p, article ul, article ol, article blockquote, article h2, article h3',
+    allOf: 'article p, article ul, article ol, article blockquote, article h2, article h3, article iframe',
     // Lines that close every text.
     unless: /^(?:\*\s?Restrição de uso|Clique aqui para saber|Tags:)/i,
   },

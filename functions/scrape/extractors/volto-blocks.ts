@@ -1,4 +1,5 @@
 import { escapeHtml } from '../html.ts';
+import { playerLink } from '../player-links.ts';
 import { isRecord, type JsonRecord, stringOf } from './json.ts';
 
 /** Tags that Slate's node types stand for; others are transparent. */
@@ -95,9 +96,17 @@ function quoteBlock(block: JsonRecord): string {
   return text === '' ? '' : `<blockquote>${text}${richText(block.attribution)}</blockquote>`;
 }
 
+/** A film or sound of another site, wherever the block keeps its address. A file of the site is a field of its own. */
+function playerBlock(block: JsonRecord): string {
+  const addresses = [block.url, block.src, block.href, block.video].map(stringOf);
+  // Only players have absolute addresses.
+  const address = addresses.find((text) => playerLink(text, text) !== null);
+  return address === undefined ? '' : `<iframe src="${escapeHtml(address)}"></iframe>`;
+}
+
 /** What holds no text of its own: fields of the article, buttons, and what the site says of other pages. */
 const FRAME =
-  /^(?:title|description|subtitleBlock|lead_?image|preview_?image|textToSpeech|listing|search|teaser|toc|maps|video|separator|button|relatedItems?|breadcrumbs?)$|share|social/i;
+  /^(?:title|description|subtitleBlock|lead_?image|preview_?image|textToSpeech|listing|search|teaser|toc|maps|separator|button|relatedItems?|breadcrumbs?)$|share|social/i;
 
 /** Where blocks of types that are not known by name keep a text, in order of preference. */
 const TEXT_FIELDS = ['value', 'html', 'text', 'quote', 'content', 'plaintext'];
@@ -110,6 +119,7 @@ const BLOCKS: Record<string, (block: JsonRecord) => string> = {
   heading: (block) => `<h2>${escapeHtml(stringOf(block.heading))}</h2>`,
   quote: quoteBlock,
   image: imageBlock,
+  video: playerBlock,
   table: tableBlock,
   slateTable: tableBlock,
 };
@@ -122,7 +132,7 @@ function otherBlock(block: JsonRecord, depth: number): string[] {
   const title = stringOf(block.title).trim();
   if (inner.length > 0) return title === '' ? inner : [`<p><strong>${escapeHtml(title)}</strong></p>`, ...inner];
   const texts = TEXT_FIELDS.map((name) => (name === 'html' ? stringOf(block.html) : richText(block[name])));
-  return [texts.find((text) => text !== '') ?? ''];
+  return [texts.find((text) => text !== '') ?? '', playerBlock(block)];
 }
 
 function blockHtml(block: JsonRecord, depth: number): string[] {

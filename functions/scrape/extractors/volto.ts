@@ -1,6 +1,6 @@
 import { type ParsedDate, parseIsoDate } from '../../../shared/time.ts';
-import { ExtractionError, UnexpectedAnswerError } from '../errors.ts';
-import { absoluteUrl, collapse, type Element, parseHtml, refuseLongMarkup } from '../html.ts';
+import { ExtractionError, PageLimitError, UnexpectedAnswerError } from '../errors.ts';
+import { collapse, type Element, nodeBudget, parseHtml, refuseLongMarkup, webUrl } from '../html.ts';
 import type { Page } from '../page.ts';
 import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
 import { categoryOf, contentOf, firstImage, uniqueTags, unlessUnset } from './fields.ts';
@@ -8,6 +8,9 @@ import { isRecord, type JsonRecord, stringOf } from './json.ts';
 import { bodyHtml, videoOf } from './volto-blocks.ts';
 
 const PAGE_SIZE = 25;
+/** Beyond these a document is an attack or an accident. */
+const MAX_PIECES = 5000;
+const MAX_VALUES = 300_000;
 const SEARCH =
   '@search?portal_type=News%20Item&sort_on=effective&sort_order=descending&fullobjects=1&metadata_fields=effective&metadata_fields=modified';
 
@@ -23,8 +26,16 @@ function apiUrl(url: string): string {
   return [origin, ...path.slice(0, agencyLength), '++api++', ...path.slice(agencyLength)].join('/');
 }
 
+function refuseManyValues(json: string, url: string): void {
+  const opening = /[{[]/g;
+  for (let count = 0; opening.test(json); count += 1) {
+    if (count >= MAX_VALUES) throw new PageLimitError(url, `its JSON has over ${MAX_VALUES} objects and lists`);
+  }
+}
+
 /** Reads JSON; a maintenance page in its place is an error, never an empty listing. */
 function parseJson({ body, contentType, url }: Page): JsonRecord {
+  refuseManyValues(body, url);
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -60,7 +71,7 @@ function publicUrl(id: unknown): string {
 
 function leadImage({ image, preview_image: preview }: JsonRecord, url: string): string | null {
   const picture = [image, preview].find(isRecord);
-  return absoluteUrl(publicUrl(picture?.download) || undefined, `${url}/`);
+  return webUrl(publicUrl(picture?.download) || undefined, `${url}/`);
 }
 
 function readArticle(document: JsonRecord, url: string): ExtractedArticle {
@@ -75,10 +86,12 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
     pieces.reduce((length, html) => length + html.length, 0),
     url,
   );
-  const parts = pieces.map((html) => parseHtml(html, url));
+  if (pieces.length > MAX_PIECES) throw new PageLimitError(url, `it has more than ${MAX_PIECES} blocks`);
+  const budget = nodeBudget();
+  const parts = pieces.map((html) => parseHtml(html, url, budget));
   const images = parts.map(($) => firstImage($<Element, string>('img'), url));
   const date = dateOf(document.effective);
-  const videoUrl = absoluteUrl(videoOf(document), url);
+  const videoUrl = webUrl(videoOf(document), url);
   return {
     ...known,
     content: contentOf(
@@ -95,7 +108,7 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
 }
 
 function listingItem(document: JsonRecord, pageUrl: string): ListingItem | null {
-  const url = absoluteUrl(publicUrl(document['@id']) || undefined, publicUrl(pageUrl));
+  const url = webUrl(publicUrl(document['@id']) || undefined, publicUrl(pageUrl));
   if (document['@type'] !== 'News Item' || url === null) return null;
   return {
     url,

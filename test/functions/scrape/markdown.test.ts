@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PageLimitError } from '../../../functions/scrape/errors.ts';
 import { parseHtml } from '../../../functions/scrape/html.ts';
 import { toMarkdown } from '../../../functions/scrape/markdown.ts';
 import { hostileInputSeconds, startCpuClock } from '../../support/cpu-time.ts';
@@ -185,24 +186,53 @@ test('no word is lost or glued, whatever the markup', () => {
 test('a huge or tangled body takes well under a second', () => {
   const p = '<p>O <b>ministério</b> anunciou <a href="/x">medidas</a> para <em>todo</em> o país.</p>';
   const bodies = [
-    p.repeat(10_000),
-    `<table>${'<tr><td>a b</td><td>c d</td></tr>'.repeat(20_000)}</table>`,
-    `<p>${'um <b>dois</b><br>'.repeat(30_000)}</p>`,
-    `<p>${'.'.repeat(1_000_000)}</p>`,
-    `<p>${'['.repeat(500_000)}</p>`,
+    p.repeat(7_000),
+    `<table>${'<tr><td>a b</td><td>c d</td></tr>'.repeat(13_000)}</table>`,
+    `<p>${'um <b>dois</b><br>'.repeat(19_000)}</p>`,
+    `<p>${'.'.repeat(900_000)}</p>`,
+    `<p>${'['.repeat(900_000)}</p>`,
     `${'<ul><li>'.repeat(250)}x`,
-    `${'<ul><li>x'.repeat(200)}${'y<br>'.repeat(200_000)}`,
-    `${'<blockquote>'.repeat(500)}${'y<br>'.repeat(200_000)}`,
-    `${'<div>'.repeat(500)}${'<p>x</p>'.repeat(150_000)}`,
-    `<ul><li>${'x<p>'.repeat(150_000)}`,
-    `<p>${'<sup>2'.repeat(250)}${'x'.repeat(2_000_000)}`,
-    `<p>${'<a href="/x">!</a>'.repeat(100_000)}`,
-    `<table><tr>${'<td rowspan=1000 colspan=1000>x</td>'.repeat(1000)}</tr>${'<tr><td>x'.repeat(100_000)}</table>`,
-    `${'<table><tr><td>'.repeat(160)}${'x<b>y</b> '.repeat(100_000)}`,
+    `${'<ul><li>x'.repeat(200)}${'y<br>'.repeat(39_000)}`,
+    `${'<blockquote>'.repeat(500)}${'y<br>'.repeat(39_000)}`,
+    `${'<div>'.repeat(500)}${'<p>x</p>'.repeat(39_000)}`,
+    `<ul><li>${'x<p>'.repeat(39_000)}`,
+    `<p>${'<sup>2'.repeat(250)}${'x'.repeat(900_000)}`,
+    `<p>${'<a href="/x">!</a>'.repeat(39_000)}`,
+    `<table><tr>${'<td rowspan=1000 colspan=1000>x</td>'.repeat(1000)}</tr>${'<tr><td>x'.repeat(24_000)}</table>`,
+    `${'<table><tr><td>'.repeat(160)}${'x<b>y</b> '.repeat(19_000)}`,
   ];
   for (const body of bodies) {
     const cpuSeconds = startCpuClock();
     convert(body);
     assert.ok(cpuSeconds() < hostileInputSeconds, body.slice(0, 40));
   }
+});
+
+test('a text that is too long, or made of too many pieces, is refused before it costs more than a moment', () => {
+  for (const body of [
+    'x'.repeat(1_000_001),
+    `${'<i></i>'.repeat(80_001)}`,
+    'x<i></i>'.repeat(40_001),
+    '<!---->'.repeat(80_001),
+  ]) {
+    assert.throws(() => convert(body), PageLimitError, body.slice(0, 20));
+  }
+  assert.equal(convert('&amp;'.repeat(200_000)).length, 200_000, 'escaped characters are one text');
+});
+
+test('lines of the source are lines of the text only so far', () => {
+  assert.equal(convert('<pre>a\nb</pre>'), 'a  \nb');
+  assert.equal(convert(`<pre>${'a\n'.repeat(30_000)}</pre>`).split('\n').length, 1);
+  const cpuSeconds = startCpuClock();
+  convert(`<pre>${`${'a\n'.repeat(15_000)}<i></i>`.repeat(30)}</pre>`);
+  assert.ok(cpuSeconds() < hostileInputSeconds);
+});
+
+test('what is syntax only together with the next piece of a line is escaped, too', () => {
+  check({
+    '<p>[a]<i>(javascript:alert(1))</i>b</p>': '[a\\](javascript:alert(1))b',
+    '<p>&lt;<i>script</i>x&gt;</p>': '\\<scriptx>',
+    '<p>&lt;<img src="/a.jpg"></p>': '\\<![](https://www.gov.br/a.jpg)',
+    '<p>[PDF] e 3 &lt; <b>5</b></p>': '[PDF] e 3 < **5**',
+  });
 });
