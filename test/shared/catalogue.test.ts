@@ -214,7 +214,13 @@ describe("the predecessor's files", () => {
       { agencyKey: 'anvisa', url: 'https://www.gov.br/anvisa/n', platform: 'volto', ...on },
       { agencyKey: 'dnit', url: 'https://www.gov.br/dnit/a', platform: 'classic', ...on },
       { agencyKey: 'dnit', url: 'https://www.gov.br/dnit/b', platform: 'classic', ...on },
-      { agencyKey: 'tvbrasil', url: 'https://tvbrasil.ebc.com.br/ultimas', platform: 'tv-brasil', ...on, isActive: null },
+      {
+        agencyKey: 'tvbrasil',
+        url: 'https://tvbrasil.ebc.com.br/ultimas',
+        platform: 'tv-brasil',
+        ...on,
+        isActive: null,
+      },
       {
         agencyKey: 'siscomex',
         url: 'https://www.gov.br/siscomex/n',
