@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { integer } from '../../shared/config.ts';
 import type { Queryable } from '../../shared/database.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
-import { createSharedHostGate } from './host-slots.ts';
-import { openRawStore, rawStoreSettings } from './raw-store-open.ts';
-import { createRobots } from './robots.ts';
+import { createSharedHostGate } from './fetch/host-slots.ts';
+import { createRobots } from './fetch/robots.ts';
+import { openRawStore, rawStoreSettings } from './raw-store/open.ts';
 import { requestTimeoutMs, type ScrapeRunDeps } from './run.ts';
 
 export const scrapeSettings = {

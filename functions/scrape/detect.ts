@@ -3,10 +3,10 @@ import { failureCategory, NotNewsError } from './errors.ts';
 import { agenciaBrasil } from './extractors/agencia-brasil.ts';
 import { classic } from './extractors/classic.ts';
 import type { Extractor, ListingPage, ListingPosition } from './extractors/extractor.ts';
-import { generic } from './extractors/generic.ts';
+import { generic } from './extractors/generic/generic.ts';
 import { tvBrasil } from './extractors/tv-brasil.ts';
 import { volto } from './extractors/volto.ts';
-import type { KeptPage, NewsFetcher } from './news-fetcher.ts';
+import type { KeptPage, NewsFetcher } from './fetch/news-fetcher.ts';
 
 /** A page that weighs more and lists nothing is a listing in a layout we do not know; a lighter one is just empty. */
 export const EMPTY_PAGE_LENGTH = 5_000;

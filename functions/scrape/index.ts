@@ -1,8 +1,8 @@
 import { http } from '@google-cloud/functions-framework';
 import { loadConfig } from '../../shared/config.ts';
 import { openFunctionDeps } from '../../shared/function-deps.ts';
-import { createGuardedDispatcher } from './address-guard.ts';
 import { config, createScrapeTools } from './config.ts';
+import { createGuardedDispatcher } from './fetch/address-guard.ts';
 import { createHandler } from './handler.ts';
 
 const settings = loadConfig(config);

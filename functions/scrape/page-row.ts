@@ -1,8 +1,8 @@
 import { canonicalUrl } from '../../shared/identity.ts';
 import type { Extractor } from './extractors/extractor.ts';
-import type { KeptPage } from './news-fetcher.ts';
+import type { KeptPage } from './fetch/news-fetcher.ts';
 import type { PageRow } from './pages-sql.ts';
-import type { ListedArticle, ReadArticle } from './read-article.ts';
+import type { ListedArticle, ReadArticle } from './read/read-article.ts';
 import { nextTry, nextVisit } from './visit-schedule.ts';
 
 /** What stays of a visit that read an article. */

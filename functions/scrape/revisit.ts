@@ -2,10 +2,10 @@ import type { ScrapedArticle } from '../../shared/article.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { AntiBotError, BrokenUrlError, failureCategory, HeldError, RateLimitedError } from './errors.ts';
 import type { Extractor, ListingItem } from './extractors/extractor.ts';
-import type { KeptPage, NewsFetcher } from './news-fetcher.ts';
+import type { KeptPage, NewsFetcher } from './fetch/news-fetcher.ts';
 import { listedOf } from './page-row.ts';
 import type { DuePage } from './pages-sql.ts';
-import { type ReadArticle, toScrapedArticle } from './read-article.ts';
+import { type ReadArticle, toScrapedArticle } from './read/read-article.ts';
 import { missingIntervalMs } from './visit-schedule.ts';
 
 /** What a visit to a known page found. Nothing is written before all of a run have been judged together. */

@@ -10,15 +10,15 @@ import type { StageContext } from '../../shared/stage-context.ts';
 import { extractors, type OpenListing, openListing, openPage } from './detect.ts';
 import { failureCategory, HeldError } from './errors.ts';
 import type { ListingPosition } from './extractors/extractor.ts';
-import { createPageFetcher } from './fetch-page.ts';
-import type { HostGate } from './host-gate.ts';
-import { createNewsFetcher, type NewsFetcher } from './news-fetcher.ts';
+import { createPageFetcher } from './fetch/fetch-page.ts';
+import type { HostGate } from './fetch/host-gate.ts';
+import { createNewsFetcher, type NewsFetcher } from './fetch/news-fetcher.ts';
+import { MAX_BODY_BYTES } from './fetch/read-body.ts';
+import type { Robots } from './fetch/robots.ts';
 import { readRow, unreadableRow } from './page-row.ts';
 import { type DueFilter, listDuePages, listKnownPages, savePages } from './pages-sql.ts';
-import type { RawStore } from './raw-store.ts';
-import { MAX_BODY_BYTES } from './read-body.ts';
+import type { RawStore } from './raw-store/raw-store.ts';
 import { judgeVisits, revisit } from './revisit.ts';
-import type { Robots } from './robots.ts';
 import { type ScrapeReport, type ScrapeRequest, scrape } from './scrape.ts';
 import {
   closeAbandonedRuns,

@@ -7,9 +7,9 @@ import { forEachConcurrently } from './concurrently.ts';
 import type { OpenListing } from './detect.ts';
 import { RateLimitedError } from './errors.ts';
 import type { ListingItem, ListingPosition } from './extractors/extractor.ts';
-import type { KeptPage, NewsFetcher } from './news-fetcher.ts';
+import type { KeptPage, NewsFetcher } from './fetch/news-fetcher.ts';
 import type { KnownPage } from './pages-sql.ts';
-import { canonicalUrlOf, type ReadArticle, toScrapedArticle } from './read-article.ts';
+import { canonicalUrlOf, type ReadArticle, toScrapedArticle } from './read/read-article.ts';
 import type { StoreOutcome } from './store.ts';
 import { type ListingStep, walkListing } from './walk-listing.ts';
 

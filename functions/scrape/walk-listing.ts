@@ -2,7 +2,7 @@ import { canonicalUrl } from '../../shared/identity.ts';
 import { type OpenListing, type OpenPage, openPage } from './detect.ts';
 import { ListingBoundError } from './errors.ts';
 import type { ListingItem, ListingPosition } from './extractors/extractor.ts';
-import type { NewsFetcher } from './news-fetcher.ts';
+import type { NewsFetcher } from './fetch/news-fetcher.ts';
 
 export interface ListingStep extends OpenPage {
   /** Where this page begins: a later walk that starts here sees it again. */

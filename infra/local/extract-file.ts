@@ -1,16 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
+import { decodeBody, MAX_BODY_BYTES } from '../../functions/scrape/fetch/read-body.ts';
+import type { Page } from '../../functions/scrape/page.ts';
 import {
   type ExtractedRecord,
   type ExtractionFailure,
   extractListing,
   extractPage,
   type ListedRecord,
-} from '../../functions/scrape/extract.ts';
-import type { Page } from '../../functions/scrape/page.ts';
-import { MAX_URL_LENGTH } from '../../functions/scrape/read-article.ts';
-import { decodeBody, MAX_BODY_BYTES } from '../../functions/scrape/read-body.ts';
+} from '../../functions/scrape/read/extract.ts';
+import { MAX_URL_LENGTH } from '../../functions/scrape/read/read-article.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Platform } from '../../shared/platform.ts';
 import { agencyOfUrl } from './agency-of-url.ts';

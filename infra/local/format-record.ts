@@ -1,4 +1,4 @@
-import type { ExtractedRecord, ListedRecord } from '../../functions/scrape/extract.ts';
+import type { ExtractedRecord, ListedRecord } from '../../functions/scrape/read/extract.ts';
 
 /** A record for people: a line a field, then the text. */
 export function formatRecord({ content, ...fields }: ExtractedRecord): string {

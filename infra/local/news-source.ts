@@ -1,7 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import { usualWindowDays } from '../../functions/dispatch/config.ts';
 import type { DispatchDeps } from '../../functions/dispatch/dispatch.ts';
-import { createGuardedDispatcher } from '../../functions/scrape/address-guard.ts';
+import { createGuardedDispatcher } from '../../functions/scrape/fetch/address-guard.ts';
 import { type DateWindow, lastDays } from '../../shared/window.ts';
 import { UsageError } from './errors.ts';
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../../functions/scrape/extract.ts';
+import type { Failure } from '../../functions/scrape/read/extract.ts';
 import { formatRecord, visible } from './format-record.ts';
 import type { ProbeAttempt, ProbedArticle, ProbedListing } from './probe.ts';
 import type { ProbeReport } from './probe-source.ts';

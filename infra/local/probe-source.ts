@@ -1,7 +1,7 @@
-import { createPageFetcher } from '../../functions/scrape/fetch-page.ts';
-import { createHostGate } from '../../functions/scrape/host-gate.ts';
-import { MAX_BODY_BYTES } from '../../functions/scrape/read-body.ts';
-import { createRobots } from '../../functions/scrape/robots.ts';
+import { createPageFetcher } from '../../functions/scrape/fetch/fetch-page.ts';
+import { createHostGate } from '../../functions/scrape/fetch/host-gate.ts';
+import { MAX_BODY_BYTES } from '../../functions/scrape/fetch/read-body.ts';
+import { createRobots } from '../../functions/scrape/fetch/robots.ts';
 import { requestTimeoutMs } from '../../functions/scrape/run.ts';
 import { listingUrl } from '../../shared/catalogue/fields.ts';
 import { readCatalogue } from '../../shared/catalogue.ts';

@@ -1,5 +1,10 @@
 import { type OpenListing, openListing } from '../../functions/scrape/detect.ts';
-import { detectPage } from '../../functions/scrape/detect-page.ts';
+import type { Extractor, ListingItem } from '../../functions/scrape/extractors/extractor.ts';
+import type { PageFetcher } from '../../functions/scrape/fetch/fetch-page.ts';
+import { createNewsFetcher, type KeptPage, type NewsFetcher } from '../../functions/scrape/fetch/news-fetcher.ts';
+import type { FetchedPage } from '../../functions/scrape/page.ts';
+import { nullRawStore } from '../../functions/scrape/raw-store/open.ts';
+import { detectPage } from '../../functions/scrape/read/detect-page.ts';
 import {
   describeFailure,
   type ExtractedRecord,
@@ -7,13 +12,8 @@ import {
   type Failure,
   toListedRecord,
   toRecord,
-} from '../../functions/scrape/extract.ts';
-import type { Extractor, ListingItem } from '../../functions/scrape/extractors/extractor.ts';
-import type { PageFetcher } from '../../functions/scrape/fetch-page.ts';
-import { createNewsFetcher, type KeptPage, type NewsFetcher } from '../../functions/scrape/news-fetcher.ts';
-import type { FetchedPage } from '../../functions/scrape/page.ts';
-import { nullRawStore } from '../../functions/scrape/raw-store-open.ts';
-import { toScrapedArticle } from '../../functions/scrape/read-article.ts';
+} from '../../functions/scrape/read/extract.ts';
+import { toScrapedArticle } from '../../functions/scrape/read/read-article.ts';
 import type { PublishedAtSource } from '../../shared/article.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Platform } from '../../shared/platform.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { extractors } from '../../functions/scrape/detect.ts';
-import { openRawStore } from '../../functions/scrape/raw-store-open.ts';
-import { reextract } from '../../functions/scrape/reextract.ts';
-import { comparedFields } from '../../functions/scrape/reextract-diff.ts';
+import { openRawStore } from '../../functions/scrape/raw-store/open.ts';
+import { comparedFields } from '../../functions/scrape/reextract/diff.ts';
+import { reextract } from '../../functions/scrape/reextract/reextract.ts';
 import {
   lossyPlatform,
   type ReextractOutcome,
   type ReextractReport,
   reextractOutcomes,
-} from '../../functions/scrape/reextract-report.ts';
+} from '../../functions/scrape/reextract/report.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
 import { cliDeps } from './cli-deps.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { failureCategory } from '../../functions/scrape/errors.ts';
-import { generic } from '../../functions/scrape/extractors/generic.ts';
+import { generic } from '../../functions/scrape/extractors/generic/generic.ts';
 
 export const description =
   'texts of unknown sites against a checkout of scrapinghub/article-extraction-benchmark (--dataset DIR)';

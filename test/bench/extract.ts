@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { classic } from '../../functions/scrape/extractors/classic.ts';
 import type { ExtractedArticle } from '../../functions/scrape/extractors/extractor.ts';
-import { decodeBody } from '../../functions/scrape/read-body.ts';
+import { decodeBody } from '../../functions/scrape/fetch/read-body.ts';
 import { canonicalUrl, contentHash, legacyId, uniqueId } from '../../shared/identity.ts';
 import { identityDate } from '../../shared/time.ts';
 import { generateArticles } from '../stand-ins/sites/generator.ts';

@@ -1,7 +1,7 @@
 import { type ParsedDate, parseBrazilianDate } from '../../../shared/time.ts';
-import { isDateLine } from '../clean-markdown.ts';
 import { ExtractionError } from '../errors.ts';
 import { ancestorOf, type Element, isElement, parseHtml, removeAll, resolveBase, textOf, webUrl } from '../html.ts';
+import { isDateLine } from '../markdown/clean-markdown.ts';
 import type { Page } from '../page.ts';
 import type { ExtractedArticle, Published } from './extractor.ts';
 import {

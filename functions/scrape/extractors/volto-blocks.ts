@@ -1,5 +1,5 @@
 import { escapeHtml } from '../html.ts';
-import { playerLink } from '../player-links.ts';
+import { playerLink } from '../markdown/player-links.ts';
 import { isRecord, type JsonRecord, stringOf } from './json.ts';
 
 /** Tags that Slate's node types stand for; others are transparent. */

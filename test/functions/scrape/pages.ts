@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createNewsFetcher, type NewsFetcher } from '../../../functions/scrape/news-fetcher.ts';
+import { createNewsFetcher, type NewsFetcher } from '../../../functions/scrape/fetch/news-fetcher.ts';
 import type { FetchedPage, FetchPage } from '../../../functions/scrape/page.ts';
-import { nullRawStore } from '../../../functions/scrape/raw-store-open.ts';
+import { nullRawStore } from '../../../functions/scrape/raw-store/open.ts';
 
 const folder = new URL('../../fixtures/pages/', import.meta.url);
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openListing } from '../../../functions/scrape/detect.ts';
-import { createPageFetcher } from '../../../functions/scrape/fetch-page.ts';
-import { createHostGate } from '../../../functions/scrape/host-gate.ts';
-import { createNewsFetcher } from '../../../functions/scrape/news-fetcher.ts';
-import { nullRawStore } from '../../../functions/scrape/raw-store-open.ts';
-import { createRobots } from '../../../functions/scrape/robots.ts';
+import { createPageFetcher } from '../../../functions/scrape/fetch/fetch-page.ts';
+import { createHostGate } from '../../../functions/scrape/fetch/host-gate.ts';
+import { createNewsFetcher } from '../../../functions/scrape/fetch/news-fetcher.ts';
+import { createRobots } from '../../../functions/scrape/fetch/robots.ts';
+import { nullRawStore } from '../../../functions/scrape/raw-store/open.ts';
 import { type ScrapeReport, scrape } from '../../../functions/scrape/scrape.ts';
 import type { ScrapedArticle } from '../../../shared/article.ts';
 import { silentLogger } from '../../../shared/log.ts';

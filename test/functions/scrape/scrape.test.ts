@@ -4,7 +4,7 @@ import { openListing, openPage } from '../../../functions/scrape/detect.ts';
 import { ListingBoundError, RateLimitedError } from '../../../functions/scrape/errors.ts';
 import { classic } from '../../../functions/scrape/extractors/classic.ts';
 import type { ListingPosition } from '../../../functions/scrape/extractors/extractor.ts';
-import type { KeptPage } from '../../../functions/scrape/news-fetcher.ts';
+import type { KeptPage } from '../../../functions/scrape/fetch/news-fetcher.ts';
 import type { KnownPage } from '../../../functions/scrape/pages-sql.ts';
 import { type ScrapeDeps, type ScrapeReport, type ScrapeRequest, scrape } from '../../../functions/scrape/scrape.ts';
 import type { ScrapedArticle } from '../../../shared/article.ts';

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { probeListing } from '../../../infra/local/probe.ts';
 import { formatProbe } from '../../../infra/local/probe-report.ts';
 import type { Platform } from '../../../shared/platform.ts';
-import { loopbackFetcher } from '../../functions/scrape/loopback.ts';
+import { loopbackFetcher } from '../../functions/scrape/fetch/loopback.ts';
 
 const url = 'https://www.gov.br/orgao/pt-br/noticias';
 

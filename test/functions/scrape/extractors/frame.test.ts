@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { agenciaBrasil } from '../../../../functions/scrape/extractors/agencia-brasil.ts';
 import { classic } from '../../../../functions/scrape/extractors/classic.ts';
 import { tvBrasil } from '../../../../functions/scrape/extractors/tv-brasil.ts';
-import { decodeBody } from '../../../../functions/scrape/read-body.ts';
+import { decodeBody } from '../../../../functions/scrape/fetch/read-body.ts';
 import { page } from './markup.ts';
 
 const url = 'https://www.gov.br/mec/pt-br/noticias/a';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PageLimitError } from '../../../../functions/scrape/errors.ts';
-import { generic } from '../../../../functions/scrape/extractors/generic.ts';
+import { generic } from '../../../../functions/scrape/extractors/generic/generic.ts';
 import { hostileInputSeconds, startCpuClock } from '../../../support/cpu-time.ts';
 
 const url = 'https://portal.exemplo.gov.br/a';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PageLimitError } from '../../../../functions/scrape/errors.ts';
-import { generic } from '../../../../functions/scrape/extractors/generic.ts';
+import { generic } from '../../../../functions/scrape/extractors/generic/generic.ts';
 
 const url = 'https://portal.exemplo.gov.br/noticias';
 const listing = (body: string, contentType = 'text/html') => generic.parseListing({ url, contentType, body });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ExtractionError } from '../../../../functions/scrape/errors.ts';
-import { generic } from '../../../../functions/scrape/extractors/generic.ts';
 import {
   isDateLine,
   parseMachineDate,
   parseWrittenDate,
-} from '../../../../functions/scrape/extractors/generic-dates.ts';
+} from '../../../../functions/scrape/extractors/generic/dates.ts';
+import { generic } from '../../../../functions/scrape/extractors/generic/generic.ts';
 
 const url = 'https://portal.exemplo.gov.br/noticias/ponte';
 const read = (body: string) => generic.parseArticle({ url, contentType: 'text/html', body }, url);

@@ -1,3 +1,0 @@
-import { fuzz } from '../../support/fuzz.ts';
-
-fuzz('classic', 2500);

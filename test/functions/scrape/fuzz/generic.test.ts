@@ -1,0 +1,3 @@
+import { fuzz } from '../../../support/fuzz/fuzz.ts';
+
+fuzz('generic', 1500);
