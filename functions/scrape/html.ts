@@ -100,14 +100,23 @@ const DROPPED_TAGS = new Set(
 );
 /** What Plone puts around and into a body. */
 const DROPPED_CLASSES = new Set(
-  `social-links documentByLine documentActions documentPublished documentModified hiddenStructure sr-only visualClear
-   portalMessage link-clipboard`.split(/\s+/),
+  `social-links documentByLine documentActions documentPublished documentModified hiddenStructure sr-only
+   visually-hidden visualClear portalMessage link-clipboard`.split(/\s+/),
 );
+/** Text that a click opens is of the page, however it is kept closed until then. */
+const OPENED_CLASSES = new Set(['collapse', 'panel-collapse', 'accordion-collapse', 'tab-pane']);
+const HIDING_STYLE = /(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b/i;
 
-/** Whether an element has no place in a text. */
+/** Whether an element has no place in a text: it is none, or no reader ever sees it. */
 export function isDropped({ name, attribs }: Element): boolean {
   if (DROPPED_TAGS.has(name)) return true;
-  return attribs.class?.split(/\s+/).some((className) => DROPPED_CLASSES.has(className)) ?? false;
+  const classes = attribs.class?.split(/\s+/) ?? [];
+  if (classes.some((className) => DROPPED_CLASSES.has(className))) return true;
+  const isHidden =
+    attribs.hidden !== undefined ||
+    (attribs.style !== undefined && HIDING_STYLE.test(attribs.style)) ||
+    (attribs['aria-hidden'] === 'true' && classes.includes('modal'));
+  return isHidden && !classes.some((className) => OPENED_CLASSES.has(className));
 }
 
 /** The nearest element around one that fits; undefined when there is none. */

@@ -1,16 +1,15 @@
-import { articleReader } from './article-definition.ts';
+import { ebcArticleReader } from './ebc-article.ts';
 import { numberedPage, parseLinks } from './ebc-listing.ts';
 import { type Extractor, HTML } from './extractor.ts';
 
 /** Two generations of markup are in use. */
 const LISTING = ['a.capa-noticia[href*="/noticia/"]', '#view-ultimas-noticias-ajax .ultima_isotope a[title]'];
 
-const parseArticle = articleReader({
+const parseArticle = ebcArticleReader({
   title: ['h1.titulo-materia'],
   subtitle: { of: ['div.linha-fina-noticia'] },
   body: { firstOf: ['div.conteudo-noticia'] },
   published: [{ of: 'div.data' }],
-  tags: ['a[href*="/tags/"]'],
   // Pictures are loaded late: the address stands in one attribute, else in the fallback for browsers without scripts.
   image: { within: ['figure, div.conteudo-noticia'], of: ['img[data-echo]', 'noscript img', 'img'] },
 });
@@ -18,7 +17,7 @@ const parseArticle = articleReader({
 /** agenciabrasil.ebc.com.br */
 export const agenciaBrasil: Extractor = {
   platform: 'agencia-brasil',
-  version: 1,
+  version: 2,
   accept: HTML,
   paging: 'number',
   listingUrl: (sourceUrl, { pageCount }) => numberedPage(sourceUrl, pageCount),

@@ -73,9 +73,9 @@ export function articleReader(definition: ArticleDefinition): (page: Page, url: 
       updated:
         firstOf(definition.modified ?? [], (route) => publishedBy(route, select, jsonLd.modified))?.instant ?? null,
     };
-    const body = bodyOf(definition.body, select, baseUrl);
-    // Last, for it takes from the page what fields are read from.
+    // Not before, for it takes from the page what fields are read from.
     if (definition.removed) removeAll(select(definition.removed));
+    const body = bodyOf(definition.body, select, baseUrl);
     return { ...known, ...fields, content: contentOf(body, { url, baseUrl, known, hasVideo: videoUrl !== null }) };
   };
 }

@@ -49,9 +49,17 @@ const parseArticle = articleReader({
     of: ['#content .documentDescription', '#content p.description', '#content p.discreet'],
     notWithin: 'figure, .newsImageContainer, .captioned, #parent-fieldname-text',
   },
-  body: { firstOf: ['#parent-fieldname-text', '#content-core', '#content'] },
-  // Parts of #content, where that has to serve as the body.
-  removed: 'h1.documentFirstHeading, p.nitfSubtitle, .documentDescription, .keywords, #category, .portal-breadcrumbs',
+  // Editors also write beside the field that is meant for the text.
+  body: {
+    firstOf: ['#content-core:has(#parent-fieldname-text)', '#parent-fieldname-text', '#content-core', '#content'],
+  },
+  removed: [
+    'h1.documentFirstHeading, p.nitfSubtitle, .documentDescription, .keywords, #category, .portal-breadcrumbs',
+    '.newsImageContainer, #parent-fieldname-image, #parent-fieldname-imageCaption',
+    '#viewlet-above-content-title, #viewlet-below-content-title, #viewlet-above-content, #viewlet-below-content',
+    '#viewlet-above-content-body, #viewlet-below-content-body, .viewlet, .portlet, .listingBar, .discussion',
+    '.relatedItems, #relatedItems, #relatedItemBox, .related-items, .relacionados, .relacionadas, .noticias-relacionadas',
+  ].join(', '),
   published: ['json-ld', { of: '.documentPublished .value' }, { lineWithin: '#content' }],
   modified: ['json-ld', { of: '.documentModified .value' }],
   category: [
@@ -134,7 +142,7 @@ function parseListing(page: Page): ListingPage {
 /** Portals on Plone 4 with the gov.br theme. */
 export const classic: Extractor = {
   platform: 'classic',
-  version: 1,
+  version: 2,
   accept: HTML,
   paging: 'offset',
   listingUrl: (sourceUrl, { entryCount }) => withParameter(sourceUrl, `b_start:int=${entryCount}`),

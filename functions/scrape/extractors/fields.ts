@@ -73,17 +73,18 @@ function isFrame(element: Element): boolean {
 export function firstImage(images: Iterable<Element>, baseUrl: string): string | null {
   for (const image of images) {
     const url = imageUrl(image, baseUrl);
-    if (url !== null && !ancestorOf(image, isFrame)) return url;
+    if (url !== null && !isDropped(image) && !ancestorOf(image, isFrame)) return url;
   }
   return null;
 }
 
-/** Whether an element holds any text, picture, film or sound. */
+/** Whether an element holds any text, picture, film or sound that a reader is shown. */
 export function isFilled({ children }: Element, baseUrl: string): boolean {
   return children.some((node) => {
     if (node.type === 'text') return collapse(node.data).trim() !== '';
-    if (!isElement(node) || node.name === 'script' || node.name === 'style') return false;
-    return node.name === 'img' || framedPlayer(node, baseUrl) !== null || isFilled(node, baseUrl);
+    if (!isElement(node)) return false;
+    if (framedPlayer(node, baseUrl)) return true;
+    return !isDropped(node) && (node.name === 'img' || isFilled(node, baseUrl));
   });
 }
 

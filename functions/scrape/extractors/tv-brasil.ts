@@ -1,10 +1,10 @@
-import { articleReader } from './article-definition.ts';
+import { ebcArticleReader } from './ebc-article.ts';
 import { numberedPage, parseLinks } from './ebc-listing.ts';
 import { type Extractor, HTML } from './extractor.ts';
 
 const LISTING = ['div.view-ultimas h3.heading a'];
 
-const parseArticle = articleReader({
+const parseArticle = ebcArticleReader({
   title: ['article h1', 'h1'],
   editorialLead: ['h4.txtNoticias'],
   body: {
@@ -13,7 +13,6 @@ const parseArticle = articleReader({
     unless: /^(?:\*\s?Restrição de uso|Clique aqui para saber|Tags:)/i,
   },
   published: [{ of: 'article h5' }, { of: 'h5' }, { of: 'span.date-display-single' }],
-  tags: ['a[href*="/tags/"]'],
   image: { within: ['article'], of: ['img'] },
   video: ['video source[type="video/mp4"]'],
 });
@@ -21,7 +20,7 @@ const parseArticle = articleReader({
 /** tvbrasil.ebc.com.br */
 export const tvBrasil: Extractor = {
   platform: 'tv-brasil',
-  version: 1,
+  version: 2,
   accept: HTML,
   paging: 'number',
   listingUrl: (sourceUrl, { pageCount }) => numberedPage(sourceUrl, pageCount),

@@ -3,7 +3,7 @@ import { articleReader } from './article-definition.ts';
 /** Blocks of Volto that stand around a text, or lead away from it: the same that its JSON is read without. */
 const FRAME_BLOCKS =
   `title description subtitleBlock dateSocialShareBlock textToSpeech leadimage listing search relatedItems teaser toc
-   maps video separator button __button breadcrumbs`.split(/\s+/);
+   maps separator button __button breadcrumbs form schemaForm`.split(/\s+/);
 const TEXT_BLOCKS = `#main div.block${FRAME_BLOCKS.map((name) => `:not(.${name})`).join('')}`;
 /** Paragraphs of some editors have no block around them. */
 const BARE_TEXT = ['p:not([class*="documentDescription"])', 'h2', 'h3', 'ul', 'ol', 'blockquote', 'table']
@@ -22,4 +22,5 @@ export const readVoltoHtml = articleReader({
   category: [{ meta: 'meta[name="category"]' }],
   tags: ['#main a[href*="Subject"]', '#main .tags a'],
   image: { within: ['#main .leadimage', '#page-document', '#main .block'], of: ['img'] },
+  video: ['#main video source[type="video/mp4"]', '#main video[src]'],
 });

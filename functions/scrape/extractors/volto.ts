@@ -5,7 +5,9 @@ import type { Page } from '../page.ts';
 import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
 import { categoryOf, contentOf, firstImage, uniqueTags, unlessUnset } from './fields.ts';
 import { isRecord, type JsonRecord, stringOf } from './json.ts';
-import { bodyHtml, videoOf } from './volto-blocks.ts';
+import { bodyHtml } from './volto-blocks.ts';
+import { takeFilms } from './volto-films.ts';
+import { leadImage, publicUrl } from './volto-pictures.ts';
 
 const PAGE_SIZE = 25;
 /** Beyond these a document is an attack or an accident. */
@@ -64,16 +66,6 @@ function categoryName(document: JsonRecord): string | null {
   return categoryOf(textOf(isRecord(category) ? (category.nomeCategoria ?? category.title) : category));
 }
 
-/** The address that readers see, without the one of the API. */
-function publicUrl(id: unknown): string {
-  return stringOf(id).replace('/++api++', '');
-}
-
-function leadImage({ image, preview_image: preview }: JsonRecord, url: string): string | null {
-  const picture = [image, preview].find(isRecord);
-  return webUrl(publicUrl(picture?.download) || undefined, `${url}/`);
-}
-
 function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   const title = textOf(document.title);
   if (title === null) throw new ExtractionError(url, 'title');
@@ -89,9 +81,9 @@ function readArticle(document: JsonRecord, url: string): ExtractedArticle {
   if (pieces.length > MAX_PIECES) throw new PageLimitError(url, `it has more than ${MAX_PIECES} blocks`);
   const budget = nodeBudget();
   const parts = pieces.map((html) => parseHtml(html, url, budget));
+  const videoUrl = takeFilms(parts, url);
   const images = parts.map(($) => firstImage($<Element, string>('img'), url));
   const date = dateOf(document.effective);
-  const videoUrl = webUrl(videoOf(document), url);
   return {
     ...known,
     content: contentOf(
@@ -135,7 +127,7 @@ function parseListing(page: Page): ListingPage {
 /** Portals on Plone 6, read through its public REST API: the pages themselves are empty until a browser runs them. */
 export const volto: Extractor = {
   platform: 'volto',
-  version: 1,
+  version: 2,
   accept: 'application/json',
   paging: 'offset',
   listingUrl: (sourceUrl, { entryCount }) => `${apiUrl(sourceUrl)}/${SEARCH}&b_start=${entryCount}&b_size=${PAGE_SIZE}`,

@@ -1,6 +1,8 @@
 import { collapse } from '../html.ts';
-import { isContactDetail, isContactLabel, isPressOffice } from './contact-lines.ts';
+import { IMAGES_ONLY, key, LINK, plain, splitBlocks } from './blocks.ts';
+import { RULE, tidyRules, withRules } from './separators.ts';
 import { isShareLink } from './share-links.ts';
+import { withoutTail } from './tail.ts';
 
 /** What the record holds in fields of its own, so that the text need not repeat it. */
 export interface KnownTexts {
@@ -10,7 +12,6 @@ export interface KnownTexts {
 }
 
 const IMAGE = /!\[(?:[^[\]\\]|\\.)*\]\([^()\s]*\)/g;
-const LINK = /!?\[((?:[^[\]\\]|\\.)*)\]\(([^()\s]*)(?:\s+"[^"]*")?\)/g;
 const CLIPBOARD = '(?:link para )?copiar(?: o)?(?: para)?(?: a)? (?:área de transferência|link)';
 const NETWORK = 'facebook|twitter|x|linkedin|whatsapp|telegram|bluesky|threads|pinterest|reddit|e-?mail';
 const SHARE_LABEL = new RegExp(
@@ -34,33 +35,18 @@ const AUTHOR = String.raw`[Pp]or \p{Lu}[\p{L}.]*(?:[\s/-]+(?:d[aeo]s?|e|\p{Lu}[\
 const AUTHOR_AROUND = new RegExp(String.raw`^${AUTHOR}\s*[-–—|,]\s*|(?<=\S)\s+${AUTHOR}$`, 'gu');
 const DATE_LABEL = new RegExp(`^${PUBLISHED}$`, 'iu');
 
-const IMAGES_ONLY = /^(?:!\[[^\]]*\]\([^()\s]*\)\s*|\[!\[[^\]]*\]\([^()\s]*\)\]\([^()\s]*\)\s*)+$/;
-const CLOSING_CREDIT = /^[_*\\]*\*[_*\\\s]*Com informações d[aeo]s?\s.{0,200}$/;
+/** What portals have below the picture of an article. */
+const DOWNLOAD_LABEL =
+  /^(?:[-*] )?(?:(?:baixar|fazer (?:o )?download|download|ver)(?: d?[ae])? (?:imagem|foto)|baixar|download)(?: original| em (?:alta|boa|tamanho)(?: resolução| qualidade| real| original)?)?(?: \([^()]{1,40}\))?[\s|.]*$/i;
+const SAYS_PICTURE = /imagem|foto|resolução|tamanho/i;
 
-const MAX_CONTACT_LINES = 20;
+function isDownload(line: string): boolean {
+  const text = line.length < 1000 ? plain(line) : '';
+  return DOWNLOAD_LABEL.test(text) && SAYS_PICTURE.test(text);
+}
 
 /** What Agência Brasil has between the paragraphs. */
 const CHANNEL = /^[>\s]*Siga o canal d[aeo] [\p{L} ]{1,40} no WhatsApp\.?$/iu;
-
-/** The words of a block without its marks. */
-function plain(block: string): string {
-  return block
-    .replace(/\n[=-]{3,}$/, '')
-    .replace(LINK, '$1')
-    .replace(/\\(?=[!-/:-@[-`{-~])/g, '')
-    .replace(/^(?:#{1,6}|>)\s+/, '')
-    .replace(/\*\*|__|~~/g, '')
-    .replace(/^[*_]+|[*_]+$/g, '')
-    .trim();
-}
-
-/** For comparing texts that differ in case, accents, punctuation or white space only. */
-function key(text: string | null): string {
-  return (text ?? '')
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-}
 
 /** Links to the share forms of networks with nothing but their labels, or no more than the heading of these. */
 function shareKind(text: string): 'links' | 'heading' | null {
@@ -115,22 +101,6 @@ function isHeading(block: string): boolean {
   return /^#{1,6}\s/.test(block) || /\n[=-]{3,}$/.test(block);
 }
 
-function tidyLine(line: string): string {
-  const text = line.trimEnd();
-  return line.startsWith('  ', text.length) && text !== '' ? `${text}  ` : text;
-}
-
-function splitBlocks(markdown: string): string[] {
-  return markdown
-    .toWellFormed()
-    .split(/\r\n?|\n/)
-    .map(tidyLine)
-    .join('\n')
-    .split(/\n{2,}/)
-    .map((block) => block.replace(/^\n+/, '').trimEnd())
-    .filter((block) => block !== '');
-}
-
 /** A block without the lines at its top that fit, and what underlines them as a heading. */
 function withoutLines(block: string, fits: (line: string) => boolean): string {
   if (fits(block)) return '';
@@ -144,7 +114,12 @@ function withoutLines(block: string, fits: (line: string) => boolean): string {
 function withoutHead(blocks: readonly string[], { title, subtitle, editorialLead }: KnownTexts): string[] {
   const known = new Set([title, subtitle, editorialLead].map(key).filter((text) => text !== ''));
   const isHead = (text: string) =>
-    known.has(key(plain(text))) || isDateLine(text) || DATE_LABEL.test(plain(text)) || shareKind(text) !== null;
+    known.has(key(plain(text))) ||
+    isDateLine(text) ||
+    DATE_LABEL.test(plain(text)) ||
+    shareKind(text) !== null ||
+    text === RULE ||
+    isDownload(text);
   const pictures: string[] = [];
   for (const [index, block] of blocks.entries()) {
     const rest = IMAGES_ONLY.test(block) ? block : withoutLines(block, isHead);
@@ -156,39 +131,19 @@ function withoutHead(blocks: readonly string[], { title, subtitle, editorialLead
   return only === undefined ? pictures : blocks.filter((block) => pictures.includes(block) || block === only);
 }
 
-/** The blocks without credits, rules and the address of the press office at their end; pictures there are kept. */
-function withoutTail(blocks: readonly string[]): string[] {
-  let start = blocks.length;
-  // Numbers and addresses are of the text unless an office stands above them.
-  let hasLooseDetails = false;
-  for (let index = blocks.length - 1; index >= 0; index -= 1) {
-    const block = blocks[index]!;
-    if (IMAGES_ONLY.test(block)) continue;
-    const lines = block.split('\n', MAX_CONTACT_LINES + 1).map(plain);
-    if (
-      lines.length <= MAX_CONTACT_LINES &&
-      lines.every((line) => line === '' || isPressOffice(line) || isContactDetail(line))
-    ) {
-      hasLooseDetails = !lines.some(isPressOffice);
-    } else if (hasLooseDetails || !(CLOSING_CREDIT.test(block) || block === '---')) break;
-    if (!hasLooseDetails) start = index;
-  }
-  const isLeadIn = (block: string) => block === '---' || isContactLabel(plain(block));
-  while (start > 0 && start < blocks.length && isLeadIn(blocks[start - 1]!)) start -= 1;
-  const isPicture = (block: string) => IMAGES_ONLY.test(block);
-  if (blocks.slice(0, start).every(isPicture)) return [...blocks];
-  return blocks.filter((block, index) => index < start || isPicture(block));
-}
-
 /**
- * Markdown without what is not the article's text: share blocks, the title as a heading, title, subtitle, lead or a bare
- * date line at the top, a closing credit or the address of the press office at the end. Blocks go by their structure,
- * never for a word in them: a sentence with "Compartilhe" or "Publicado em" stays. Cleaning a clean text changes nothing.
+ * Markdown without what is not the article's text: share blocks, the title as a heading, title, subtitle, lead, a bare
+ * date line or a download of the picture at the top, a closing credit, the address or the profiles of the press office
+ * at the end. A rule drawn with strokes is `---`, and none at the ends. Blocks go by their structure, never for a word in
+ * them: a sentence with "Compartilhe" or "Publicado em" stays. Cleaning a clean text changes nothing.
  */
 export function cleanMarkdown(markdown: string, known: KnownTexts): string {
   const title = key(known.title);
   const blocks = splitBlocks(markdown)
     .map(withoutShare)
+    .flatMap(withRules)
+    // Between two rules may stand what is a share block only by itself.
+    .map(withoutShare)
     .filter((block) => block !== '' && !(isHeading(block) && title !== '' && key(plain(block)) === title));
-  return withoutTail(withoutHead(blocks, known)).join('\n\n');
+  return tidyRules(withoutTail(withoutHead(blocks, known))).join('\n\n');
 }

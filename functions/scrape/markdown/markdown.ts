@@ -1,4 +1,5 @@
 import { type AnyNode, type Element, isElement, textOf } from '../html.ts';
+import { quotedNodes } from './embedded-posts.ts';
 import { escapeLineStart, type Format, inlineMarkdown, PLAIN, paragraphsOf, type Span } from './inline-markdown.ts';
 import { type SpanSink, spansOf, type TextBudget, textBudget, walk } from './spans.ts';
 import { type Cell, tableMarkdown } from './table-markdown.ts';
@@ -155,7 +156,8 @@ function table(element: Element, format: Format, context: Context): Block[] {
 }
 
 function quote(element: Element, format: Format, context: Context): Block[] {
-  const inner = blocks(element.children, format, { ...context, quoteDepth: context.quoteDepth + 1 });
+  const nodes = quotedNodes(element, context.baseUrl);
+  const inner = blocks(nodes, format, { ...context, quoteDepth: context.quoteDepth + 1 });
   if (inner.length === 0) return [];
   const text = inner.map(({ markdown }) => markdown).join('\n\n');
   const markdown = text.replace(/^/gm, '> ').replace(/^> $/gm, '>');

@@ -1,4 +1,5 @@
 import type { Element } from '../html.ts';
+import { FACEBOOK, INSTAGRAM, instagramPost, X, xPost } from './post-links.ts';
 
 /** What an embedded player plays: where people can see or hear it, and what to call it. */
 export interface PlayerLink {
@@ -10,7 +11,6 @@ const MAX_URL_LENGTH = 1000;
 
 const YOUTUBE = /^(?:(?:www\.|m\.)?youtube(?:-nocookie)?\.com|youtu\.be)$/;
 const VIMEO = /^(?:player\.|www\.)?vimeo\.com$/;
-const FACEBOOK = /^(?:www\.|m\.|web\.|pt-br\.)?facebook\.com$/;
 const SOUNDCLOUD = /^(?:w\.|www\.)?soundcloud\.com$/;
 const SPOTIFY = /^open\.spotify\.com$/;
 const EBC = /^(?:[\w-]+\.)*(?:ebc\.com\.br|tvbrasilplay\.com\.br)$/;
@@ -70,6 +70,14 @@ const PLAYERS: readonly { host: RegExp; label: string; page: (url: URL) => strin
     },
   },
   { host: SPOTIFY, label: 'Áudio no Spotify', page: spotify },
+  {
+    host: FACEBOOK,
+    label: 'Publicação no Facebook',
+    page: (url) =>
+      /^\/(?:v\d+\.\d+\/)?plugins\/post\.php$/.test(url.pathname) ? parameter(url, 'href', FACEBOOK) : null,
+  },
+  { host: INSTAGRAM, label: 'Publicação no Instagram', page: instagramPost },
+  { host: X, label: 'Publicação no X', page: xPost },
   { host: EBC, label: 'Mídia da EBC', page: ebc },
 ];
 
@@ -78,9 +86,11 @@ export function playerLink(address: string | undefined, baseUrl: string): Player
   if (!address || address.length > MAX_URL_LENGTH) return null;
   const url = URL.parse(address.trim(), baseUrl);
   if (!url || !/^https?:$/.test(url.protocol) || url.port !== '' || url.username !== '') return null;
-  const player = PLAYERS.find(({ host }) => host.test(url.hostname));
-  const page = player?.page(url) ?? null;
-  return page === null ? null : { url: page, label: player!.label };
+  for (const { host, label, page } of PLAYERS) {
+    const shown = host.test(url.hostname) ? page(url) : null;
+    if (shown !== null) return { url: shown, label };
+  }
+  return null;
 }
 
 /** The same of an `<iframe>`, whose address may be kept back until a script loads it. */

@@ -1,5 +1,6 @@
 import { PageLimitError } from '../errors.ts';
 import { type AnyNode, absoluteUrl, breaksText, collapse, type Element, isDropped, isElement } from '../html.ts';
+import { embeddedPost, isQuotation } from './embedded-posts.ts';
 import { imageUrl } from './image-url.ts';
 import { type Format, linkTarget, PLAIN, type Span } from './inline-markdown.ts';
 import { framedPlayer, type PlayerLink } from './player-links.ts';
@@ -84,7 +85,19 @@ function superscript(element: Element): string | undefined {
 function formatWithin({ name, attribs }: Element, format: Format, baseUrl: string): Format {
   if (name === 'strong' || name === 'b') return { ...format, isStrong: true };
   if (name === 'em' || name === 'i') return { ...format, isEmphasized: true };
-  return name === 'a' ? { ...format, href: format.href ?? absoluteUrl(attribs.href, baseUrl) } : format;
+  return name === 'a' ? { ...format, href: format.href ?? linkedUrl(attribs.href, baseUrl) } : format;
+}
+
+function withoutSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url;
+}
+
+/** Where a link leads; null for one that stays on its page. */
+function linkedUrl(href: string | undefined, baseUrl: string): string | null {
+  const isPlace = href === undefined || /^\s*(?:#|$)/.test(href);
+  const url = isPlace ? null : absoluteUrl(href, baseUrl);
+  const [page, place] = url?.split('#', 2) ?? [];
+  return place !== undefined && withoutSlash(page!) === withoutSlash(baseUrl.split('#', 1)[0]!) ? null : url;
 }
 
 function element(node: Element, format: Format, sink: SpanSink): void {
@@ -105,9 +118,13 @@ export function walk(nodes: readonly AnyNode[], format: Format, sink: SpanSink):
   for (const node of nodes) {
     if (node.type === 'text') text(node.data, format, sink);
     if (!isElement(node)) continue;
-    const playing = sink.budget.players > 0 ? framedPlayer(node, sink.baseUrl) : null;
+    const hasBudget = sink.budget.players > 0;
+    const playing = hasBudget ? framedPlayer(node, sink.baseUrl) : null;
     if (playing) player(playing, format, sink);
-    else if (!isDropped(node)) element(node, format, sink);
+    if (playing || isDropped(node)) continue;
+    const post = hasBudget ? embeddedPost(node, sink.baseUrl) : null;
+    if (!post || isQuotation(node)) element(node, format, sink);
+    if (post) player(post, format, sink);
   }
 }
 

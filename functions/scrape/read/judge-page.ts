@@ -1,6 +1,7 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { AntiBotError, BrokenUrlError, NotNewsError, ShellError, UnexpectedAnswerError } from '../errors.ts';
 import { parseHtml } from '../html.ts';
+import { framedPlayer } from '../markdown/player-links.ts';
 import type { FetchedPage, FetchPage, Page } from '../page.ts';
 
 /** Challenges, blocks and maintenance pages are small, in markup and in what a reader sees of it. */
@@ -117,9 +118,10 @@ export function refuseShell(page: Page): void {
   const place = placeOf($, ['#page-document', 'main', '[role="main"]', '#view', '#main', 'body']).clone();
   place.find('script, style, noscript, template, nav, header, footer').remove();
   const text = place.text().replace(/\s+|Carregando|Loading|\.{3}|…/gi, '');
-  if (text.length <= MAX_SHELL_TEXT && place.find('a[href], img[src]').length === 0) {
-    throw new ShellError(url);
-  }
+  const frames = place.find('iframe').toArray();
+  const isShown = place.find('a[href], img[src], video, audio').length > 0;
+  if (isShown || text.length > MAX_SHELL_TEXT || frames.some((frame) => framedPlayer(frame, url))) return;
+  throw new ShellError(url);
 }
 
 /**

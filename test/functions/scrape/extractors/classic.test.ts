@@ -74,6 +74,55 @@ test('the subtitle is no small print of the text', () => {
   assert.equal(article(`<p class="discreet">Linha fina</p>${description}${text}`).subtitle, 'Descrição');
 });
 
+const leadImage = `<div class="newsImageContainer"><a href="/a/image_view_fullscreen"><img src="/a/image_mini"></a>
+  <p class="discreet">Foto: Ana</p><ul><li><a href="/a/image">Baixar imagem</a></li></ul></div>`;
+
+test('the picture above a text comes with its caption and its download, none of which are of the text', () => {
+  const downloads =
+    '<ul><li><a href="/a">Baixar imagem</a></li><li><a href="/b">Baixar em alta resolução (2 MB)</a></li></ul>';
+  for (const inner of [
+    `<div id="content-core">${leadImage}<p>Um.</p></div>`,
+    `<div id="content-core">${leadImage}<div id="parent-fieldname-text"> </div><p>Um.</p></div>`,
+    `<div id="content-core">${leadImage}<div id="parent-fieldname-text"><p>Um.</p></div></div>`,
+    `${leadImage}${downloads}<div><p>Um.</p></div>`,
+  ]) {
+    const { content, subtitle, imageUrl } = article(inner);
+    assert.deepEqual([content, subtitle, imageUrl], ['Um.', null, 'https://www.gov.br/a/image_mini'], inner);
+  }
+  const picture = '<p><img src="/x.jpg"></p><p><a href="/x">Baixar imagem</a> | </p><p>Um.</p>';
+  assert.equal(article(`<div id="content-core">${picture}</div>`).content, '![](https://www.gov.br/x.jpg)\n\nUm.');
+  const document = '<p><a href="/x.pdf">Baixar</a></p><p>Um.</p>';
+  assert.match(article(`<div id="content-core">${document}</div>`).content, /Baixar/, 'a document is no picture');
+  const link = '<p>Um.</p><p><a href="/x">Baixar imagem</a></p><p>Dois.</p>';
+  assert.match(
+    article(`<div id="content-core">${link}</div>`).content,
+    /Baixar/,
+    'below the first words it is of the text',
+  );
+});
+
+test('text beside the field that is meant for it is of the text, what Plone puts there is not', () => {
+  const frame = `<div class="social-links"><a href="/f">Facebook</a></div><div class="documentByLine">por Ana</div>
+    <div id="viewlet-below-content-body"><p>Registrado em</p></div><dl class="relatedItems"><dd><a href="/b">Outra</a></dd></dl>
+    <div class="keywords">Assuntos: a</div>`;
+  const field = '<div id="parent-fieldname-text"><p>Dois.</p></div>';
+  const core = `<div id="content-core">${frame}<p>Um.</p>${leadImage}${field}<p>Três.</p>Quatro.${frame}</div>`;
+  assert.equal(article(core).content, 'Um.\n\nDois.\n\nTrês.\n\nQuatro.');
+  const apart = `<div id="content-core"><p>Galeria</p></div>${field}`;
+  assert.equal(article(apart).content, 'Dois.', 'a field elsewhere is the text');
+  const hidden = '<div id="parent-fieldname-text"><p style="display:none">Modelo</p></div>';
+  assert.equal(
+    article(`${hidden}<div id="content-core"><p>Um.</p></div>`).content,
+    'Um.',
+    'a field that shows nothing',
+  );
+});
+
+test('a picture that nobody sees is not that of the article', () => {
+  const images = '<img src="/contador.png" style="display: none"><img src="/a.jpg">';
+  assert.equal(article(`<div id="content-core">${images}<p>Um.</p></div>`).imageUrl, 'https://www.gov.br/a.jpg');
+});
+
 test('the category is the second breadcrumb after the home page, else the one of the page head', () => {
   const crumbs = (home: string) =>
     `<nav class="portal-breadcrumbs">${home}<a href="/x">Assuntos</a> <a href="/y">Notícias</a> <span>Título</span></nav>`;

@@ -75,6 +75,32 @@ test('a text is read in whatever shape its block holds it, and whatever the type
     [{ '@type': '__grid', columns: [layout(slate('um')), layout(slate('dois'))] }, 'um\n\ndois'],
     [{ '@type': 'heading', heading: 'Etapas' }, '## Etapas'],
     [{ '@type': 'quote', quote: 'Dito.', attribution: 'Ana' }, '> Dito.\n>\n> Ana'],
+    [{ '@type': 'heading', heading: 'Prazos', tag: 'h3' }, '### Prazos'],
+    [{ '@type': 'heading', heading: 'Prazos', level: 4 }, '#### Prazos'],
+    [
+      { '@type': 'quote', value: [{ text: 'Dito.' }], author: 'Ana', source: 'Jornal' },
+      '> Dito.\n>\n> Ana\n>\n> Jornal',
+    ],
+    [{ '@type': 'hero', title: 'Campanha', description: draft('Começa hoje.') }, '## Campanha\n\nComeça hoje.'],
+    [
+      {
+        '@type': 'accordion',
+        panels: [
+          { title: 'Como?', text: 'Assim.' },
+          { title: 'Onde?', ...layout(slate('Ali.')) },
+        ],
+      },
+      '**Como?**\n\nAssim.\n\n**Onde?**\n\nAli.',
+    ],
+    [
+      { '@type': 'tabsBlock', columns: [{ title: 'Aba', ...layout({ '@type': 'heading', heading: 'A', tag: 'h4' }) }] },
+      '**Aba**\n\n#### A',
+    ],
+    [{ '@type': 'informacao', data: { value: [{ type: 'p', children: [{ text: 'Em data.' }] }] } }, 'Em data.'],
+    [
+      { '@type': 'image', url: 'https://live.staticflickr.com/a.jpg', caption: 'Ponte', credit: 'Foto: Ana' },
+      '![](https://live.staticflickr.com/a.jpg)\n\nPonte\n\nFoto: Ana',
+    ],
     [{ '@type': 'aviso', text: 'Aviso <b>' }, 'Aviso \\<b>'],
     [{ '@type': 'caixa', text: { data: '<p>Caixa <b>rica</b></p>' } }, 'Caixa **rica**'],
     [{ '@type': 'destaque', html: '<p>Destaque</p>' }, 'Destaque'],
@@ -82,7 +108,18 @@ test('a text is read in whatever shape its block holds it, and whatever the type
     [{ '@type': 'constructor', plaintext: 'Só texto' }, 'Só texto'],
   ];
   for (const [block, content] of cases) assert.equal(article(layout(block)).content, content);
-  for (const type of ['listing', 'teaser', 'toc', 'socialLinks', 'description', 'button']) {
+  for (const type of [
+    'listing',
+    'newsListing',
+    'searchBlock',
+    'form',
+    'schemaForm',
+    'teaser',
+    'toc',
+    'socialLinks',
+    'description',
+    'button',
+  ]) {
     const frame = { '@type': type, text: 'x', title: 'y', value: [{ text: 'z' }] };
     assert.equal(article(layout(frame, slate('Texto.'))).content, 'Texto.', type);
   }
@@ -136,5 +173,116 @@ test('an item without an address or of another type is no news', () => {
 test('an answer that is no JSON object is an error, never an empty listing', () => {
   for (const body of ['<html><title>Manutenção</title></html>', '', '[]', 'null', '{"items": {}}']) {
     assert.throws(() => volto.parseListing(page(body, url)), { name: 'UnexpectedAnswerError' }, body);
+  }
+});
+
+test('what Slate nests or names otherwise keeps its form, and its words never glue', () => {
+  const node = (type: string, ...children: Json[]) => ({ type, children });
+  const link = { type: 'link', data: { url: 'https://exemplo.br/z' }, children: [{ text: 'aqui' }] };
+  const cases: [Json[], string][] = [
+    [[node('p', node('strong', { text: 'Veja ' }, link, { text: ' já' }))], '**Veja [aqui](https://exemplo.br/z) já**'],
+    [[node('p', { text: 'um\ndois\r\ntrês' })], 'um  \ndois  \ntrês'],
+    [
+      [
+        node('p', { text: 'm' }, { text: '2', sup: true }, { text: ' e ' }, node('menção', { text: 'Ana' }), {
+          text: '.',
+        }),
+      ],
+      'm² e Ana.',
+    ],
+    [
+      [node('paragraph', { text: 'um' }), node('destaque', { text: 'dois' }), node('p', { text: 'três' })],
+      'um\n\ndois\n\ntrês',
+    ],
+    [
+      [
+        node(
+          'ul',
+          node('li', node('lic', { text: 'a' }), node('ul', node('li', node('lic', { text: 'b' })))),
+          node('li', { text: 'c' }),
+        ),
+      ],
+      '- a\n    - b\n- c',
+    ],
+  ];
+  for (const [value, content] of cases) assert.equal(article(layout({ '@type': 'slate', value })).content, content);
+  const cell = (type: string, ...texts: string[]) => ({ type, value: texts.map((text) => node('p', { text })) });
+  const rows = [
+    { cells: [cell('header', 'Ano'), cell('header', 'Total')] },
+    { cells: [cell('data', '2026'), cell('data', 'dez', 'mil')] },
+  ];
+  const { content } = article(layout({ '@type': 'slateTable', table: { rows } }));
+  assert.equal(content, '| Ano | Total |\n| --- | --- |\n| 2026 | dez mil |');
+});
+
+test('the first film that is a file is the field, at any depth; other films and players are links', () => {
+  const film = (name: string) => ({ '@type': 'video', url: `https://www.gov.br/anvisa/++api++/${name}.mp4` });
+  const embed = '<embed src="https://www.youtube.com/v/abcdefghijk">';
+  const { content, videoUrl } = article(
+    layout(
+      { '@type': 'gridBlock', ...layout(film('um'), slate('Texto.'), film('dois')) },
+      html(`<object data="https://player.vimeo.com/video/123"></object><p>Fim.</p><object>${embed}</object>`),
+      html('<video><source src="/tres.mp4"></video>'),
+    ),
+  );
+  assert.equal(videoUrl, 'https://www.gov.br/anvisa/um.mp4');
+  assert.equal(
+    content,
+    `Texto.
+
+[Vídeo](https://www.gov.br/anvisa/dois.mp4)
+
+[Vídeo no Vimeo](https://vimeo.com/123)
+
+Fim.
+
+[Vídeo no YouTube](https://www.youtube.com/watch?v=abcdefghijk)
+
+[Vídeo](https://www.gov.br/tres.mp4)`,
+  );
+});
+
+test('the lead image is the own one, else the preview, else the one that is linked', () => {
+  const root = 'https://www.gov.br/anvisa';
+  const own = { image: { download: `${root}/a.jpg` } };
+  const preview = { preview_image: { download: `${root}/b.jpg` } };
+  const scales = { image: [{ download: '@@images/image-800.jpeg' }] };
+  const link = { preview_image_link: { '@id': `${root}/++api++/c.jpg`, image_scales: scales } };
+  const imageOf = (fields: Json) => article({ ...layout(slate('x')), ...fields }).imageUrl;
+  assert.equal(imageOf({ ...link, ...preview, ...own }), `${root}/a.jpg`);
+  assert.equal(imageOf({ ...link, ...preview, image: { download: null } }), `${root}/b.jpg`);
+  assert.equal(imageOf({ ...link, image: null }), `${root}/c.jpg/@@images/image-800.jpeg`);
+  assert.equal(imageOf({ preview_image_link: { '@id': `${root}/c.jpg` } }), `${root}/c.jpg/@@images/image`);
+});
+
+test('hostile documents are read as far as they go', () => {
+  const unprintable = { toString: 1, valueOf: 1 };
+  const inside = { '@type': 'gridBlock', blocks: { b: slate('dois') }, blocks_layout: { items: ['a', 'b', 'b', 'a'] } };
+  const items = ['a', 'a', 'c', 'missing', '__proto__', 'constructor', 7, null, unprintable, ['a']];
+  const odd = { '@type': 5, value: 1, text: 2, title: 3, columns: 4, table: [], url: {}, data: 6, items: [7, [8]] };
+  const blocks = { a: inside, c: slate('três'), 7: odd };
+  assert.equal(article({ blocks, blocks_layout: { items } }).content, 'dois\n\ntrês');
+  for (const type of ['image', 'video', 'quote', 'table', 'heading', 'hero', 'html', 'slate', 'text']) {
+    const block = {
+      ...odd,
+      '@type': type,
+      value: [{ type: 1, children: [{ text: 2 }, 3, null] }],
+      html: [],
+      tag: 3,
+      level: unprintable,
+    };
+    assert.equal(article(layout(block, slate('x'))).content, 'x', type);
+  }
+  const title = [{ title: 1 }, { title: ['a'] }, { title: null }];
+  for (const fields of title) assert.throws(() => article({ ...layout(slate('x')), ...fields }), { field: 'title' });
+  for (const [open, close] of [
+    ['{"@type":"gridBlock","blocks":{"a":', '}}'],
+    ['{"@type":"slate","value":[{"children":[', ']}]}'],
+    ['{"columns":[', ']}'],
+    ['{"data":', '}'],
+  ] as const) {
+    const deep = `${open.repeat(10_000)}{}${close.repeat(10_000)}`;
+    const body = `{"title":"T","blocks":{"a":${deep},"b":${JSON.stringify(slate('fim'))}}}`;
+    assert.equal(volto.parseArticle(page(body, url), url).content, 'fim');
   }
 });

@@ -128,9 +128,18 @@ test('cleaning a clean text changes nothing', () => {
       'Telefone: (61) 2022-7520',
       'Mais informações:',
       '[Copiar link](https://www.gov.br/x)',
+      String.raw`\_\_\_\_\_`,
+      String.raw`Um.  \n\-----  \nDois.`.replaceAll('\\n', '\n'),
+      '———\nTrês.',
+      '[Baixar imagem](https://x/y)',
+      'Siga o MEC no Instagram e no X',
+      '[![](https://x/i.png)](https://www.instagram.com/mec)',
+      '- [Facebook](https://www.facebook.com/mec)\n- [@mec](https://x.com/mec)',
     ),
     fc.string(),
-    fc.string({ unit: fc.constantFrom(' ', '\n', '*', '_', '#', '>', 'a', '\\', '[', ']', '(', ')', '\r', '=') }),
+    fc.string({
+      unit: fc.constantFrom(' ', '\n', '*', '_', '#', '>', 'a', '\\', '[', ']', '(', ')', '\r', '=', '-', '—'),
+    }),
   );
   fc.assert(
     fc.property(fc.array(block, { maxLength: 8 }), fc.constantFrom('\n\n', '\n', '\r\n\r\n'), (blocks, separator) => {
@@ -148,6 +157,10 @@ test('a text of nothing but frame is cleaned in time linear in its length', () =
     headings: many('Compartilhe', '\n'),
     dates: many('Publicado em 10/01/2015 10h00', '\n'),
     rules: many('---'),
+    'drawn rules': many(String.raw`\_\_\_`, '\n'),
+    strokes: `${'_ '.repeat(300_000)}x`,
+    profiles: many('Siga o MEC no Instagram, Facebook e X'),
+    'one line of networks': `Siga ${'no X, '.repeat(100_000)}ontem`,
     brackets: '['.repeat(500_000),
     'one line of names': `Ascom ${'A-B '.repeat(100_000)}`,
   };

@@ -126,6 +126,28 @@ test('links and pictures are absolute, and only those that lead somewhere', () =
   });
 });
 
+test('a link that stays on its page is its text', () => {
+  check({
+    '<p><a href="#">um</a> <a href=" #topo">dois</a> <a href="">três</a></p>': 'um dois três',
+    [`<p><a href="${url}#nota1">[1]</a> <a href="${url}/#a">a</a> <a href="${url}">aqui</a></p>`]: `[1] a [aqui](${url})`,
+    '<p><a href="#"><img src="/a.jpg"></a></p>': '![](https://www.gov.br/a.jpg)',
+    '<p><a href="/outra#nota">um</a></p>': '[um](https://www.gov.br/outra#nota)',
+  });
+});
+
+test('what no reader is shown is not in the text, what a click opens is', () => {
+  check({
+    '<p hidden>a</p><div style="color: red; display:none"><p>b</p></div><p style="visibility: hidden">c</p><p>um</p>':
+      'um',
+    '<div class="modal fade" aria-hidden="true"><p>a</p></div><div class="hiddenStructure">b</div><p>um</p>': 'um',
+    '<p>um <span class="sr-only">a</span><span class="visually-hidden">b</span>dois</p>': 'um dois',
+    '<h3>Pergunta</h3><div class="panel-collapse collapse" style="display: none"><p>Resposta</p></div>':
+      '### Pergunta\n\nResposta',
+    '<div class="accordion-collapse" hidden>um</div><p aria-hidden="true">dois</p><p style="display: inline">três</p>':
+      'um\n\ndois\n\ntrês',
+  });
+});
+
 test('nothing that runs in a browser is left', () => {
   check({
     '<script>alert(1)</script><style>p{}</style><p onclick="x()">um</p><iframe src="/x"></iframe><video><source src="/v.mp4">Sem vídeo</video><audio>Sem áudio</audio><svg><a href="/x">s</a></svg>':

@@ -122,6 +122,15 @@ test('a Volto page without its text is an empty shell', () => {
   assert.throws(() => refuseNoNews(html(`<head>${head}</head><body><div id="main"></div></body>`)), empty);
   refuseNoNews(around(`<main><div id="page-document"><h1>Título</h1>${text}</div></main>`));
   refuseNoNews(around('<main><div id="page-document"><h1>Notícias</h1><a href="/x">Uma notícia</a></div></main>'));
+  const page = (player: string) => around(`<main><div id="page-document"><h1>Título</h1>${player}</div></main>`);
+  for (const player of [
+    '<iframe src="https://www.youtube.com/embed/abcdefghijk"></iframe>',
+    '<video><source src="/a.mp4"></video>',
+    '<audio src="/a.mp3"></audio>',
+  ]) {
+    refuseNoNews(page(player));
+  }
+  assert.throws(() => refuseNoNews(page('<iframe src="https://www.googletagmanager.com/ns.html"></iframe>')), empty);
 });
 
 test('maintenance is told by the address that a site redirects to, or by the title of a page that says little', () => {
