@@ -10,6 +10,8 @@ export interface DispatchRequest {
   endDate?: string | undefined;
   /** Keys of agencies. */
   agencies?: string[] | undefined;
+  /** Ask again for all known articles of the window, not only for those whose time has come. */
+  allowUpdate?: boolean | undefined;
 }
 
 export type DispatchResult = DateWindow & { sourceCount: number };
@@ -68,6 +70,7 @@ export async function dispatch(
         platform: source.platform,
         start_date: window.startDate,
         end_date: window.endDate,
+        ...(request.allowUpdate ? { allow_update: true } : {}),
       },
       attributes: context.attributes,
     })),

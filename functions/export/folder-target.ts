@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ConfigError, RetryableError } from '../../shared/errors.ts';
+import { RetryableError } from '../../shared/errors.ts';
+import { explainingFolder, ignoringAbsence } from '../../shared/folder-errors.ts';
 import { isShardPath } from './period.ts';
 import type { DatasetCommit, DatasetTarget, StagedFile, TreeFile } from './target.ts';
 
@@ -14,6 +15,7 @@ const ABANDONED_AFTER_MS = 24 * 3_600_000;
  * commit of several files that is cut short leaves some new and some old; the next export puts that right.
  */
 export function createFolderTarget(folder: string): DatasetTarget {
+  const explaining = <T>(work: () => Promise<T>) => explainingFolder(folder, 'dataset', work);
   const headPath = join(folder, '.head');
   const stagingPath = join(folder, '.staging');
   const stagedPaths = new WeakMap<StagedFile, string>();
@@ -38,13 +40,13 @@ export function createFolderTarget(folder: string): DatasetTarget {
     let sizeBytes = 0;
     const file: StagedFile = {
       write: (bytes) =>
-        explaining(folder, async () => {
+        explaining(async () => {
           await handle.writeFile(bytes);
           hash.update(bytes);
           sizeBytes += bytes.byteLength;
         }),
       finish: () =>
-        explaining(folder, async () => {
+        explaining(async () => {
           await handle.close();
           return { sha256: hash.digest('hex'), sizeBytes };
         }),
@@ -76,55 +78,30 @@ export function createFolderTarget(folder: string): DatasetTarget {
   };
 
   return {
-    readTree: () => explaining(folder, readTree),
-    stage: () => explaining(folder, stage),
-    commit: (changes) => explaining(folder, () => commit(changes)),
+    readTree: () => explaining(readTree),
+    stage: () => explaining(stage),
+    commit: (changes) => explaining(() => commit(changes)),
   };
 }
 
-/** A process that was killed leaves its files in the staging folder. Young ones may belong to one that still runs. */
+/**
+ * A process that was killed leaves its files in the staging folder. Young ones may belong to one that still runs. What
+ * cannot be removed stays: it takes room and harms nothing, and the commit is made already.
+ */
 async function removeAbandoned(stagingPath: string): Promise<void> {
-  for (const name of await readdir(stagingPath)) {
-    const path = join(stagingPath, name);
-    const status = await ignoringAbsence(stat(path));
-    if (status && Date.now() - status.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+  const names = await readdir(stagingPath).catch(() => []);
+  for (const path of names.map((name) => join(stagingPath, name))) {
+    await removeOld(path).catch(() => {});
   }
+}
+
+async function removeOld(path: string): Promise<void> {
+  const { mtimeMs } = await stat(path);
+  if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
 }
 
 async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
-}
-
-async function ignoringAbsence<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Says what is wrong with the folder in place of the system's codes. */
-async function explaining<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new RetryableError(`The disk is full: the dataset in ${folder} could not be written`, { cause });
-    }
-    if (code === 'ENOTDIR' || code === 'EEXIST') {
-      throw new ConfigError(`The dataset cannot be kept in ${folder}: a part of that path is a file`, { cause });
-    }
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new ConfigError(`The dataset folder ${folder} cannot be read and written by this process`, { cause });
-    }
-    throw cause;
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

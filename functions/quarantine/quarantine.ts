@@ -61,8 +61,9 @@ function stageOf(subscription: string): string {
 
 /** The same subject under which the stage itself would record the failure. */
 function subjectOf(data: unknown): string | undefined {
+  const { data: asked } = scrapeMessage.safeParse(data);
+  if (asked) return `${asked.source_url} ${asked.start_date}/${asked.end_date}`;
   if (typeof data !== 'object' || data === null) return undefined;
-  const { unique_id, source_url } = data as Record<string, unknown>;
-  const subject = unique_id ?? source_url;
-  return typeof subject === 'string' ? subject : undefined;
+  const { unique_id: uniqueId } = data as Record<string, unknown>;
+  return typeof uniqueId === 'string' ? uniqueId : undefined;
 }

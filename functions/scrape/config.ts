@@ -41,7 +41,6 @@ export function createScrapeTools(
     robots: createRobots(),
     rawStore: openRawStore(settings),
     userAgent: settings.USER_AGENT,
-    revisits: 'due',
     revisitDays: settings.REVISIT_DAYS,
     maxRevisits: settings.MAX_REVISITS,
     maxPages: settings.MAX_PAGES,

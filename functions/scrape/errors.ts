@@ -133,13 +133,14 @@ export class HeldError extends LastingFailure {
   override name = 'HeldError';
   readonly reason: string;
   constructor(sourceUrl: string, reason: string) {
-    super(
-      sourceUrl,
-      'html_changed',
-      `is held: ${reason}; "destaques sources release ${sourceUrl}" lets the next run through`,
-    );
+    super(sourceUrl, 'html_changed', `is held: ${reason}; "destaques sources release ${sourceUrl}" lets it through`);
     this.reason = reason;
   }
+}
+
+/** The newest articles of a source cannot be read: its pages, or what stands between them and us, have changed. */
+export class UnreadableNewsError extends LastingFailure {
+  override name = 'UnreadableNewsError';
 }
 
 /** A listing that goes on beyond what one run may read. */

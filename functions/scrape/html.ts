@@ -105,7 +105,8 @@ const DROPPED_CLASSES = new Set(
 );
 /** Text that a click opens is of the page, however it is kept closed until then. */
 const OPENED_CLASSES = new Set(['collapse', 'panel-collapse', 'accordion-collapse', 'tab-pane']);
-const HIDING_STYLE = /(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b/i;
+/** Of a style attribute. */
+export const HIDING_STYLE = /(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b/i;
 
 /** Whether an element has no place in a text: it is none, or no reader ever sees it. */
 export function isDropped({ name, attribs }: Element): boolean {

@@ -1,43 +1,47 @@
 import { canonicalUrl } from '../../shared/identity.ts';
+import { failureCategory } from './errors.ts';
 import type { Extractor } from './extractors/extractor.ts';
-import type { KeptPage } from './fetch/news-fetcher.ts';
 import type { PageRow } from './pages-sql.ts';
-import type { ListedArticle, ReadArticle } from './read/read-article.ts';
+import type { ListedArticle, PageMark, ReadArticle } from './read/read-article.ts';
 import { nextTry, nextVisit } from './visit-schedule.ts';
+
+type Source = { agencyKey: string; sourceUrl: string; extractor: Pick<Extractor, 'platform'> };
 
 /** What stays of a visit that read an article. */
 export function readRow(read: ReadArticle, sourceUrl: string, revisitDays: number): PageRow {
-  const { article, kept, extractor, listed } = read;
+  const { article, mark, extractor, listed } = read;
   return {
-    ...fetchedRow(kept, listed, { agencyKey: article.agencyKey, sourceUrl, extractor }),
+    ...pageRow(listed, mark, { agencyKey: article.agencyKey, sourceUrl, extractor }),
     extractorVersion: extractor.version,
+    failure: null,
     publishedAt: article.publishedAt,
     visitedAt: article.extractedAt,
     nextVisitAt: nextVisit(article.publishedAt, article.extractedAt, revisitDays),
   };
 }
 
-/** What stays of a visit to a page that came and could not be read. */
-export function unreadableRow(
-  kept: KeptPage,
+/** What stays of a visit that gave no article: it is not asked for again with every run. */
+export function unreadRow(
   listed: ListedArticle,
-  source: { agencyKey: string; sourceUrl: string; extractor: Pick<Extractor, 'platform'> },
+  mark: PageMark | null,
+  { error, visitedAt }: { error: Error; visitedAt: Date },
+  source: Source,
 ): PageRow {
-  const visitedAt = kept.page.fetchedAt;
   return {
-    ...fetchedRow(kept, listed, source),
+    ...pageRow(listed, mark, source),
     extractorVersion: null,
+    failure: failureCategory(error),
     publishedAt: null,
     visitedAt,
     nextVisitAt: nextTry(visitedAt),
   };
 }
 
-function fetchedRow(
-  { page, sha256, rawPath }: KeptPage,
+function pageRow(
   { url, date, category, tags }: ListedArticle,
-  { agencyKey, sourceUrl, extractor }: { agencyKey: string; sourceUrl: string; extractor: Pick<Extractor, 'platform'> },
-): Omit<PageRow, 'extractorVersion' | 'publishedAt' | 'visitedAt' | 'nextVisitAt'> {
+  mark: PageMark | null,
+  { agencyKey, sourceUrl, extractor }: Source,
+): Omit<PageRow, 'extractorVersion' | 'failure' | 'publishedAt' | 'visitedAt' | 'nextVisitAt'> {
   return {
     agencyKey,
     canonicalUrl: canonicalUrl(url) ?? url,
@@ -45,11 +49,13 @@ function fetchedRow(
     url,
     platform: extractor.platform,
     listed: { date: date?.instant.toISOString() ?? null, category, tags },
-    etag: page.headers.etag ?? null,
-    lastModified: page.headers['last-modified'] ?? null,
-    bodySha256: sha256,
-    rawPath,
+    etag: mark?.etag ?? null,
+    lastModified: mark?.lastModified ?? null,
+    bodySha256: mark?.sha256 ?? null,
+    rawPath: mark?.rawPath ?? null,
     missingVisits: 0,
+    oddAt: null,
+    twinOf: null,
   };
 }
 

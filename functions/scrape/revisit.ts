@@ -1,11 +1,12 @@
 import type { ScrapedArticle } from '../../shared/article.ts';
+import { canonicalUrl } from '../../shared/identity.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { AntiBotError, BrokenUrlError, failureCategory, HeldError, RateLimitedError } from './errors.ts';
 import type { Extractor, ListingItem } from './extractors/extractor.ts';
 import type { KeptPage, NewsFetcher } from './fetch/news-fetcher.ts';
 import { listedOf } from './page-row.ts';
 import type { DuePage } from './pages-sql.ts';
-import { type ReadArticle, toScrapedArticle } from './read/read-article.ts';
+import { articleAddress, markOf, type PageMark, type ReadArticle, readArticle } from './read/read-article.ts';
 import { missingIntervalMs } from './visit-schedule.ts';
 
 /** What a visit to a known page found. Nothing is written before all of a run have been judged together. */
@@ -16,7 +17,7 @@ export type Visit =
   | { kind: 'missing'; due: DuePage; counts: boolean }
   /** 410, or 404 for the third time. */
   | { kind: 'gone'; due: DuePage; isNew: boolean }
-  | { kind: 'unreadable'; due: DuePage; error: Error; kept: KeptPage | null }
+  | { kind: 'unreadable'; due: DuePage; error: Error; mark: PageMark | null }
   /** No answer, or a login: it says nothing of the article. */
   | { kind: 'unanswered'; due: DuePage; error: Error };
 
@@ -24,7 +25,7 @@ export interface RevisitDeps {
   agencyKey: string;
   extractor: Extractor;
   fetcher: NewsFetcher;
-  /** What the first page of the listing carries whole needs no request. */
+  /** What the first page of the listing carries whole needs no request, and what it shows is not gone. */
   listed: { items: readonly ListingItem[]; kept: KeptPage };
   now(): Date;
   /** Whether the time of the run is used up: what is left stays due. */
@@ -37,43 +38,49 @@ const VISITS_UNTIL_GONE = 3;
 const MISSING_AGAIN_MS = 0.9 * missingIntervalMs;
 
 /**
- * Asks known pages again: with what the server gave to ask by, else the bodies are compared. Ends at a challenge: the
- * rest would be turned away too, and stays due.
- *
- * @throws {RateLimitedError} when the site asks us to stop.
+ * Asks known pages again, in their order: with what the server gave to ask by, else the bodies are compared. Ends early
+ * when time is up, at a challenge, and when the site asks us to stop: the rest would be turned away too, and stays due.
  */
-export async function revisit(due: readonly DuePage[], deps: RevisitDeps): Promise<Visit[]> {
-  const whole = new Map(deps.listed.items.filter((item) => item.readArticle).map((item) => [item.url, item]));
+export async function revisit(
+  due: readonly DuePage[],
+  deps: RevisitDeps,
+): Promise<{ visits: Visit[]; isTurnedAway: boolean }> {
+  const listed = new Map(deps.listed.items.map((item) => [canonicalUrl(item.url), item]));
   const visits: Visit[] = [];
   let isTurnedAway = false;
   await forEachConcurrently(due, deps.concurrency, async (page) => {
     if (isTurnedAway || deps.isOver()) return;
-    const found = await visit(page, whole.get(page.url), deps);
-    isTurnedAway ||= found.kind === 'unanswered' && found.error instanceof AntiBotError;
+    const found = await visit(page, listed.get(page.canonicalUrl), deps);
+    if (found.kind === 'unanswered') {
+      isTurnedAway ||= found.error instanceof AntiBotError || found.error instanceof RateLimitedError;
+      if (found.error instanceof RateLimitedError) return;
+    }
     visits.push(found);
   });
-  return visits;
+  return { visits, isTurnedAway };
 }
 
 async function visit(due: DuePage, item: ListingItem | undefined, deps: RevisitDeps): Promise<Visit> {
   const { extractor, fetcher, now, agencyKey } = deps;
   const extractedAt = now();
-  let kept: KeptPage | null = null;
+  let mark: PageMark | null = null;
   try {
-    const address = extractor.articleUrl(due.url.replace(/^http:/, 'https:'));
-    kept = item ? deps.listed.kept : await fetcher.getIfChanged(address, extractor, due);
+    const whole = item?.readArticle ? item : undefined;
+    const kept = whole ? deps.listed.kept : await fetcher.getIfChanged(articleAddress(due, extractor), extractor, due);
     if (!kept) return { kind: 'same', due };
-    const extracted = item?.readArticle?.() ?? extractor.parseArticle(kept.page, due.url);
-    const listed = item ?? listedOf(due);
-    const article = toScrapedArticle(extracted, listed, { agencyKey, extractedAt });
-    return { kind: 'read', due, kept, article, listed, extractor, ...compare(due, article) };
+    mark = markOf(kept);
+    const listed = whole ?? listedOf(due);
+    const article = readArticle(kept.page, listed, { extractor, agencyKey, extractedAt });
+    return { kind: 'read', due, mark, article, listed, extractor, ...compare(due, article) };
   } catch (error) {
-    if (error instanceof RateLimitedError || !(error instanceof Error)) throw error;
-    if (error instanceof BrokenUrlError && error.status === 410) return { kind: 'gone', due, isNew: true };
-    if (error instanceof BrokenUrlError && error.status === 404) return missing(due, extractedAt);
+    if (!(error instanceof Error && 'category' in error)) throw error;
+    const status = error instanceof BrokenUrlError ? error.status : null;
+    if (status === 410) return { kind: 'gone', due, isNew: true };
+    // What its own site still announces is not gone: a portal that is being moved, or a mistake of theirs.
+    if (status === 404) return item ? { kind: 'unanswered', due, error } : missing(due, extractedAt);
     const category = failureCategory(error);
     return category === 'html_changed' || category === 'empty_content'
-      ? { kind: 'unreadable', due, error, kept }
+      ? { kind: 'unreadable', due, error, mark }
       : { kind: 'unanswered', due, error };
   }
 }
@@ -94,27 +101,62 @@ function compare(due: DuePage, article: ScrapedArticle) {
   return { textChanged, halved: article.content.length < before.length / 2 };
 }
 
+/** Whether an article vanished, halved or became unreadable by this visit, which articles do not do in numbers. */
+export function isOdd(visit: Visit): boolean {
+  switch (visit.kind) {
+    case 'missing':
+      return visit.due.missingVisits === 0;
+    case 'gone':
+      return visit.isNew;
+    case 'unreadable':
+      return visit.due.extractorVersion !== null;
+    case 'read':
+      return visit.halved;
+    default:
+      return false;
+  }
+}
+
 const MAX_SHARE = 0.05;
 const MIN_COUNT = 5;
 
+/** Articles of a source that were visited lately, and those of them that were odd (`isOdd`). */
+export interface RecentVisits {
+  visited: number;
+  odd: number;
+}
+
 /**
- * The breaker: when many known articles vanish, halve or change at once, it is not they but their site that changed.
+ * The breaker: when many known articles vanish, halve or change at once, it is not they but their site that changed. A
+ * site that empties little by little, a few with every run, is caught by what was odd within a day.
  *
+ * @param recent of earlier runs.
  * @throws {HeldError} when more than 5 %, and at least 5, of the pages that answered did.
  */
-export function judgeVisits(visits: readonly Visit[], sourceUrl: string): void {
+export function judgeVisits(visits: readonly Visit[], recent: RecentVisits, sourceUrl: string): void {
   const answered = visits.filter(({ kind }) => kind !== 'unanswered');
-  const count = (isSo: (visit: Visit) => boolean) => answered.filter(isSo).length;
-  const vanished = count(
-    (visit) => (visit.kind === 'missing' && visit.due.missingVisits === 0) || (visit.kind === 'gone' && visit.isNew),
-  );
-  const unreadable = count(({ kind }) => kind === 'unreadable');
-  const halved = count((visit) => visit.kind === 'read' && visit.halved);
-  const changed = count((visit) => visit.kind === 'read' && visit.textChanged && !visit.halved);
-  const odd = vanished + unreadable + halved + changed;
-  if (odd < MIN_COUNT || odd <= MAX_SHARE * answered.length) return;
-  throw new HeldError(
-    sourceUrl,
-    `of ${answered.length} known articles ${vanished} vanished, ${unreadable} cannot be read, ${halved} halved, ${changed} changed`,
-  );
+  const odd = answered.filter(isOdd).length;
+  const changed = answered.filter((visit) => visit.kind === 'read' && isEdited(visit)).length;
+  if (isTooMany(odd + changed, answered.length)) {
+    throw new HeldError(
+      sourceUrl,
+      `of ${answered.length} known articles ${odd} vanished, halved or cannot be read any more, ${changed} changed`,
+    );
+  }
+  if (odd > 0 && isTooMany(odd + recent.odd, answered.length + recent.visited)) {
+    throw new HeldError(
+      sourceUrl,
+      `of ${answered.length + recent.visited} known articles visited within a day ${odd + recent.odd} vanished, halved or cannot be read any more`,
+    );
+  }
+}
+
+function isTooMany(count: number, of: number): boolean {
+  return count >= MIN_COUNT && count > MAX_SHARE * of;
+}
+
+/** Another engine of the site, or another extractor of ours, reads the same text a little differently. */
+function isEdited({ textChanged, halved, due, extractor }: Visit & { kind: 'read' }): boolean {
+  const isReadAlike = due.platform === extractor.platform && due.extractorVersion === extractor.version;
+  return textChanged && !halved && isReadAlike;
 }

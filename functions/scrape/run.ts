@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
-import { errorText, PermanentError, RetryableError } from '../../shared/errors.ts';
+import { errorText, PermanentError } from '../../shared/errors.ts';
 import { canonicalUrl } from '../../shared/identity.ts';
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
-import type { OutgoingMessage } from '../../shared/publisher.ts';
-import { closeFailures, recordFailure } from '../../shared/sql/quarantine.ts';
+import { isHeld } from '../../shared/source-health.ts';
+import { recordFailure } from '../../shared/sql/quarantine.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
-import { extractors, type OpenListing, openListing, openPage } from './detect.ts';
+import { extractors, type OpenListing, openListing } from './detect.ts';
 import { failureCategory, HeldError } from './errors.ts';
 import type { ListingPosition } from './extractors/extractor.ts';
 import { createPageFetcher } from './fetch/fetch-page.ts';
@@ -15,24 +13,27 @@ import type { HostGate } from './fetch/host-gate.ts';
 import { createNewsFetcher, type NewsFetcher } from './fetch/news-fetcher.ts';
 import { MAX_BODY_BYTES } from './fetch/read-body.ts';
 import type { Robots } from './fetch/robots.ts';
-import { readRow, unreadableRow } from './page-row.ts';
-import { type DueFilter, listDuePages, listKnownPages, savePages } from './pages-sql.ts';
+import { readRow, unreadRow } from './page-row.ts';
+import { countRecentVisits, type DueFilter, listDuePages, listKnownPages, savePages } from './pages-sql.ts';
 import type { RawStore } from './raw-store/raw-store.ts';
-import { judgeVisits, revisit } from './revisit.ts';
-import { type ScrapeReport, type ScrapeRequest, scrape } from './scrape.ts';
+import { type ScrapeRequest, toMessage } from './request.ts';
+import { judgeVisits, revisit, type Visit } from './revisit.ts';
+import { type ScrapeReport, scrape } from './scrape.ts';
+import { waitForTurn } from './source-turn.ts';
 import {
   closeAbandonedRuns,
+  closeFailedWindows,
+  endRelease,
   finishScrapeRun,
   holdSource,
   insertScrapeRun,
   listSourceHosts,
   readSource,
-  releaseSource,
-  rememberRun,
-  type SourceState,
-  takeSource,
+  rememberPlatform,
+  type SourceForRun,
 } from './sql.ts';
 import { storeArticle } from './store.ts';
+import { openAt } from './walk-listing.ts';
 import { type VisitCounts, writeVisits } from './write-visits.ts';
 
 export interface ScrapeRunDeps extends OutboxDeps {
@@ -45,9 +46,7 @@ export interface ScrapeRunDeps extends OutboxDeps {
   userAgent: string;
   /** Days after its publication during which an article is visited again. */
   revisitDays: number;
-  /** Which known articles are asked for again: those that are due, or all of the window that is asked for. */
-  revisits: 'due' | 'window';
-  /** Articles that are asked for again in one run at most; the others stay due. */
+  /** Articles that are asked for again in one message at most; the others stay due, or follow in another message. */
   maxRevisits: number;
   /** Pages of a listing that are read at most, over all messages of a window. */
   maxPages: number;
@@ -59,6 +58,8 @@ export interface ScrapeRunDeps extends OutboxDeps {
 export interface ScrapeRunReport extends ScrapeReport {
   revisited: number;
   removed: number;
+  /** Of the known articles of the window, the last one that was asked for again; null when all were that had to be. */
+  revisitAfter: string | null;
 }
 
 /** Of one request. */
@@ -67,9 +68,7 @@ const concurrency = 2;
 const firstPage: ListingPosition = { pageCount: 0, entryCount: 0 };
 /** What is under way when time is up ends within this: a page with its waits, and the writes after it. */
 const graceMs = 3 * requestTimeoutMs;
-/** A process that is killed leaves its source to others after this long. */
-const leaseMs = 15_000;
-const renewMs = 4_000;
+const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Scrapes one source into the database, and keeps the record of the run whatever its outcome. Articles that fail are
@@ -85,56 +84,61 @@ export async function runScrape(
 ): Promise<ScrapeRunReport> {
   const { db } = deps;
   const { sourceUrl } = request;
-  const source = await readSource(db, sourceUrl);
-  if (!source)
-    throw new PermanentError(`${sourceUrl} is no source of the catalogue: "destaques sources add" makes it one`);
-  if (!source.isActive) throw new PermanentError(`${sourceUrl} is disabled${reasonOf(source.disabledReason)}`);
-  const token = randomUUID();
-  await takeTurn(db, sourceUrl, token);
-  const renewal = setInterval(() => {
-    takeSource(db, sourceUrl, token, leaseMs).catch(() => {
-      // The next one may be in time; else the run ends by the failure of its own statements.
-    });
-  }, renewMs);
+  await readActiveSource(deps, sourceUrl);
+  const turn = await waitForTurn(db, sourceUrl);
   try {
+    // An operator may have acted while we waited.
+    const source = await readActiveSource(deps, sourceUrl);
     await closeAbandonedRuns(db, sourceUrl);
-    return await recordRun(request, source, context, deps);
+    return await recordRun({ ...request, agencyKey: source.agency_key }, source, turn.signal, context, deps);
   } finally {
-    clearInterval(renewal);
-    await releaseSource(db, sourceUrl, token).catch(() => {
-      // The database is what failed: the lease ends by itself.
-    });
+    await turn.end();
   }
 }
 
-/** Waits for what a killed process has left, and gives up when the other run is alive. */
-async function takeTurn(db: ScrapeRunDeps['db'], sourceUrl: string, token: string): Promise<void> {
-  const giveUpAt = performance.now() + leaseMs + 1000;
-  while (!(await takeSource(db, sourceUrl, token, leaseMs))) {
-    if (performance.now() > giveUpAt) throw new RetryableError(`${sourceUrl} is being scraped by another run`);
-    await setTimeout(500);
-  }
+/** The requests for what one message left: the rest of the listing, and the rest of the known articles of the window. */
+export function followUps(request: ScrapeRequest, report: ScrapeRunReport): ScrapeRequest[] {
+  const { platform, continueAt, revisitAfter } = report;
+  const next = { ...request, platform, cursor: undefined, revisitAfter: undefined };
+  return [
+    ...(continueAt ? [{ ...next, cursor: continueAt }] : []),
+    ...(revisitAfter === null ? [] : [{ ...next, revisitAfter }]),
+  ];
 }
 
-function reasonOf(reason: string | null): string {
-  return reason ? `: ${reason}` : '';
+async function readActiveSource({ db }: ScrapeRunDeps, sourceUrl: string): Promise<SourceForRun> {
+  const source = await readSource(db, sourceUrl);
+  if (!source) {
+    throw new PermanentError(`${sourceUrl} is no source of the catalogue: "destaques sources add" makes it one`);
+  }
+  const { is_active: isActive, disabled_reason: reason } = source;
+  if (!isActive) throw new PermanentError(`${sourceUrl} is disabled${reason ? `: ${reason}` : ''}`);
+  return source;
 }
 
 async function recordRun(
   request: ScrapeRequest,
-  source: SourceState,
+  source: SourceForRun,
+  signal: AbortSignal,
   context: StageContext,
   deps: ScrapeRunDeps,
 ): Promise<ScrapeRunReport> {
   const { db } = deps;
+  const { sourceUrl } = request;
   const runId = await insertScrapeRun(db, request);
   try {
-    const report = await visitSource(request, source, context, deps);
+    const report = await visitSource(request, source, signal, context, deps);
     await commitAndPublish(deps, async (tx) => {
       await finishScrapeRun(tx, runId, { status: 'succeeded', ...report });
-      await rememberRun(tx, request.sourceUrl, report.platform);
-      await closeFailures(tx, 'scrape', [request.sourceUrl]);
-      return { result: undefined, messages: followUp(request, report, context) };
+      await rememberPlatform(tx, sourceUrl, report.platform);
+      await endRelease(tx, sourceUrl);
+      const messages = followUps(request, report).map((next) => ({
+        topic: 'requested' as const,
+        data: toMessage(next),
+        attributes: context.attributes,
+      }));
+      if (messages.length === 0) await closeFailedWindows(tx, request);
+      return { result: undefined, messages };
     });
     return report;
   } catch (error) {
@@ -146,112 +150,144 @@ async function recordRun(
   }
 }
 
-/** What asks for the rest of a window that one message did not finish. */
-function followUp(request: ScrapeRequest, report: ScrapeReport, context: StageContext): OutgoingMessage[] {
-  if (!report.continueAt) return [];
-  const data = toMessage({ ...request, platform: report.platform, cursor: report.continueAt });
-  return [{ topic: 'requested', data, attributes: context.attributes }];
-}
-
 async function visitSource(
   request: ScrapeRequest,
-  source: SourceState,
+  source: SourceForRun,
+  signal: AbortSignal,
   context: StageContext,
   deps: ScrapeRunDeps,
 ): Promise<ScrapeRunReport> {
   const { db, log, now } = deps;
   const { agencyKey, sourceUrl } = request;
-  if (source.heldAt && !source.releasedAt) throw new HeldError(sourceUrl, source.heldReason ?? 'by an operator');
+  if (isHeld(source)) throw new HeldError(sourceUrl, source.held_reason ?? 'by an operator');
   const startedAt = performance.now();
   const isOver = (share = 1) => performance.now() - startedAt > share * deps.budgetMs;
   const fetcher = createNewsFetcher({
     ...createPageFetcher({
       ...deps,
       allowedHosts: new Set(await listSourceHosts(db)),
-      userAgent: source.userAgent ?? deps.userAgent,
+      userAgent: source.user_agent ?? deps.userAgent,
       timeoutMs: requestTimeoutMs,
       maxBytes: MAX_BODY_BYTES,
-      signal: AbortSignal.timeout(deps.budgetMs + graceMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(deps.budgetMs + graceMs)]),
     }),
     rawStore: deps.rawStore,
     agencyKey,
   });
   const hint = request.platform ?? source.platform ?? undefined;
-  const open = await openAt(request, hint, fetcher);
+  const open = await openFor(request, hint, fetcher);
   const { extractor } = open;
   if (hint !== undefined && hint !== extractor.platform) {
     log.warning('platform changed', { agencyKey, sourceUrl, before: hint, platform: extractor.platform });
   }
   const reject = (url: string, error: Error) => recordRejection(request, url, error, context, deps);
 
-  let visits: VisitCounts = { revisited: 0, updated: 0, unchanged: 0, removed: 0, rejected: 0 };
   // Only a listing that answers as it should lets us believe that an article is gone.
-  if (!request.cursor) {
-    const filter: DueFilter = deps.revisits === 'window' ? request : { at: now() };
-    const due = await listDuePages(db, sourceUrl, filter, deps.maxRevisits);
-    const listed = { items: open.listing.items, kept: open.kept };
-    const found = await revisit(due, {
-      agencyKey,
-      extractor,
-      fetcher,
-      listed,
-      now,
-      isOver: () => isOver(0.5),
-      concurrency,
-    });
-    if (!source.releasedAt) await judge(found, sourceUrl, deps);
-    visits = await writeVisits(found, agencyKey, context, { ...deps, reject });
-  }
-
-  const report = await scrape(request, open, {
-    fetcher,
-    listKnown: async (urls) =>
-      new Map((await listKnownPages(db, agencyKey, urls)).map((known) => [known.canonicalUrl, known])),
-    store: (read) => storeArticle(read.article, context, deps, readRow(read, sourceUrl, deps.revisitDays)),
-    // A later window may ask for it: no time is set before which it would be left alone.
-    pass: (read) => savePages(db, [{ ...readRow(read, sourceUrl, deps.revisitDays), nextVisitAt: null }]),
-    reject: async (item, error, kept) => {
-      await reject(item.url, error);
-      if (kept) await savePages(db, [unreadableRow(kept, item, { agencyKey, sourceUrl, extractor })]);
-    },
-    now,
-    log,
-    isOver,
-    concurrency,
-    maxPages: deps.maxPages,
-  });
+  const known = request.cursor
+    ? { counts: noVisits, revisitAfter: null }
+    : await revisitKnown(request, source, open, fetcher, () => isOver(request.revisitAfter ? 1 : 0.5), context, {
+        ...deps,
+        reject,
+      });
+  const { counts, revisitAfter } = known;
+  const report = request.revisitAfter
+    ? nothingRead(extractor.platform)
+    : await scrape(request, open, {
+        fetcher,
+        listKnown: async (urls) =>
+          new Map((await listKnownPages(db, agencyKey, urls)).map((page) => [page.canonicalUrl, page])),
+        store: (read) => storeArticle(read.article, context, deps, readRow(read, sourceUrl, deps.revisitDays)),
+        // A later window may ask for it: no time is set before which it would be left alone.
+        pass: (read) => savePages(db, [{ ...readRow(read, sourceUrl, deps.revisitDays), nextVisitAt: null }]),
+        reject: async (item, error, mark) => {
+          await reject(item.url, error);
+          if (canonicalUrl(item.url) === null) return;
+          await savePages(db, [
+            unreadRow(item, mark, { error, visitedAt: now() }, { agencyKey, sourceUrl, extractor }),
+          ]);
+        },
+        now,
+        log,
+        isOver,
+        concurrency,
+        maxPages: deps.maxPages,
+      });
   return {
     ...report,
-    updated: report.updated + visits.updated,
-    rejected: report.rejected + visits.rejected,
-    revisited: visits.revisited,
-    removed: visits.removed,
+    updated: report.updated + counts.updated,
+    rejected: report.rejected + counts.rejected,
+    revisited: counts.revisited,
+    removed: counts.removed,
+    revisitAfter,
   };
 }
 
+const noVisits: VisitCounts = { revisited: 0, updated: 0, unchanged: 0, removed: 0, rejected: 0 };
+
+function nothingRead(platform: ScrapeReport['platform']): ScrapeReport {
+  const counts = { pages: 1, itemsSeen: 0, inWindow: 0, inserted: 0, updated: 0, unchanged: 0, rejected: 0 };
+  return { platform, ...counts, continueAt: null };
+}
+
+/** Asks known articles again, has the breaker judge what was found, and writes it. */
+async function revisitKnown(
+  request: ScrapeRequest,
+  source: SourceForRun,
+  open: OpenListing,
+  fetcher: NewsFetcher,
+  isOver: () => boolean,
+  context: StageContext,
+  deps: ScrapeRunDeps & { reject(url: string, error: Error): Promise<void> },
+): Promise<{ counts: VisitCounts; revisitAfter: string | null }> {
+  const { db, now, maxRevisits } = deps;
+  const { agencyKey, sourceUrl, startDate, endDate, allowUpdate, revisitAfter: after = '' } = request;
+  const filter: DueFilter = allowUpdate ? { startDate, endDate, after } : { at: now() };
+  const due = await listDuePages(db, { agencyKey, sourceUrl }, filter, maxRevisits);
+  const { visits, isTurnedAway } = await revisit(due, {
+    agencyKey,
+    extractor: open.extractor,
+    fetcher,
+    listed: { items: open.listing.items, kept: open.kept },
+    now,
+    isOver,
+    concurrency,
+  });
+  // Not held, so an operator has let it through.
+  const isReleased = source.held_at !== null;
+  if (!isReleased) await judge(visits, source, sourceUrl, deps);
+  const counts = await writeVisits(visits, agencyKey, context, { ...deps, isReleased });
+  const isAll = visits.length === due.length && due.length < maxRevisits;
+  const last = allowUpdate && !isTurnedAway && !isAll ? due[visits.length - 1] : undefined;
+  return { counts, revisitAfter: last?.canonicalUrl ?? null };
+}
+
+/** @throws {HeldError} when the breaker opens; the source is held from then on. */
+async function judge(
+  visits: readonly Visit[],
+  { released_at: releasedAt }: SourceForRun,
+  sourceUrl: string,
+  { db, now }: ScrapeRunDeps,
+): Promise<void> {
+  const since = new Date(Math.max(now().getTime() - dayMs, releasedAt?.getTime() ?? 0));
+  const urls = visits.map(({ due }) => due.canonicalUrl);
+  const recent = await countRecentVisits(db, sourceUrl, since, urls);
+  try {
+    judgeVisits(visits, recent, sourceUrl);
+  } catch (error) {
+    if (error instanceof HeldError) await holdSource(db, sourceUrl, error.reason);
+    throw error;
+  }
+}
+
 /** The listing where this message begins; a later one begins where the one before it stopped. */
-async function openAt(
+async function openFor(
   { sourceUrl, cursor }: ScrapeRequest,
   hint: ScrapeRequest['platform'],
   fetcher: NewsFetcher,
 ): Promise<OpenListing & { position: ListingPosition }> {
   if (!cursor || !hint) return { ...(await openListing({ sourceUrl, hint }, fetcher)), position: firstPage };
   const extractor = extractors[hint];
-  return { extractor, ...(await openPage(extractor, sourceUrl, cursor, fetcher)), position: cursor };
-}
-
-/** @throws {HeldError} when the breaker opens; the source is held from then on. */
-async function judge(
-  visits: Parameters<typeof judgeVisits>[0],
-  sourceUrl: string,
-  { db }: ScrapeRunDeps,
-): Promise<void> {
-  try {
-    judgeVisits(visits, sourceUrl);
-  } catch (error) {
-    if (error instanceof HeldError) await holdSource(db, sourceUrl, error.reason);
-    throw error;
-  }
+  return { extractor, ...(await openAt(extractor, sourceUrl, cursor, fetcher)) };
 }
 
 function recordRejection(
@@ -268,18 +304,4 @@ function recordRejection(
     attributes: context.attributes,
     error: errorText(error),
   });
-}
-
-/** What asks for a run. */
-function toMessage(request: ScrapeRequest): object {
-  return {
-    agency_key: request.agencyKey,
-    source_url: request.sourceUrl,
-    platform: request.platform ?? null,
-    start_date: request.startDate,
-    end_date: request.endDate,
-    ...(request.cursor
-      ? { cursor: { page_count: request.cursor.pageCount, entry_count: request.cursor.entryCount } }
-      : {}),
-  };
 }

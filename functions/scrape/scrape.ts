@@ -5,22 +5,21 @@ import { saoPauloDay } from '../../shared/time.ts';
 import type { DateWindow } from '../../shared/window.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import type { OpenListing } from './detect.ts';
-import { RateLimitedError } from './errors.ts';
+import { AntiBotError, failureCategory, RateLimitedError, UnreadableNewsError } from './errors.ts';
 import type { ListingItem, ListingPosition } from './extractors/extractor.ts';
 import type { KeptPage, NewsFetcher } from './fetch/news-fetcher.ts';
 import type { KnownPage } from './pages-sql.ts';
-import { canonicalUrlOf, type ReadArticle, toScrapedArticle } from './read/read-article.ts';
+import {
+  articleAddress,
+  canonicalUrlOf,
+  markOf,
+  type PageMark,
+  type ReadArticle,
+  readArticle,
+} from './read/read-article.ts';
+import type { ScrapeRequest } from './request.ts';
 import type { StoreOutcome } from './store.ts';
-import { type ListingStep, walkListing } from './walk-listing.ts';
-
-export interface ScrapeRequest extends DateWindow {
-  agencyKey: string;
-  sourceUrl: string;
-  /** The platform that answered last time. */
-  platform?: Platform | undefined;
-  /** Where an earlier message stopped. */
-  cursor?: ListingPosition | undefined;
-}
+import { keyOf, type ListingStep, walkListing } from './walk-listing.ts';
 
 export interface ScrapeDeps {
   fetcher: Pick<NewsFetcher, 'get'>;
@@ -30,8 +29,8 @@ export interface ScrapeDeps {
   store(read: ReadArticle): Promise<StoreOutcome>;
   /** Remembers an article that lies outside of the window, so that it need not be asked for again. */
   pass(read: ReadArticle): Promise<void>;
-  /** Records an article that cannot be had; the run goes on. `kept` is its page, if one came. */
-  reject(item: ListingItem, error: Error, kept: KeptPage | undefined): Promise<void>;
+  /** Records and remembers an article that cannot be had; the run goes on. `mark` is of its page, if one came. */
+  reject(item: ListingItem, error: Error, mark: PageMark | null): Promise<void>;
   now(): Date;
   log: Logger;
   /** Whether the time of this message is used up. */
@@ -56,22 +55,35 @@ export interface ScrapeReport {
 
 type Placement = 'before' | 'within' | 'after';
 
-/** What is known of an item after a look at it; null when its day could not be told. */
+/** What is known of an item after a look at it. */
 interface Look {
+  /** Null when its day could not be told. */
   placement: Placement | null;
   /** Neither its listing nor its page has a date. */
-  isUndated: boolean;
+  isUndated?: boolean;
+  /** Why it cannot be read, in this run or lately: a category, with the error of this run. */
+  failure?: { category: string; error?: Error } | undefined;
 }
+
+/** Of these, the newest of a window, most must be readable. */
+const NEWEST = 5;
+const MAX_UNREADABLE = 2;
+/** Challenges in a row after which the others would be turned away too. */
+const MAX_CHALLENGES = 3;
+/** A later message of a window leaves alone what an earlier one of it could not read. */
+const TRIED_LATELY_MS = 12 * 60 * 60 * 1000;
 
 /**
  * Walks a listing that is open, page by page, and stores every article published within the window that is not known;
  * known ones are visited again by `revisit`.
  *
  * Ends at the first page that is older than the window as a whole: pinned and misplaced items never end a run. An
- * article that cannot be read is rejected and the rest goes on; a listing that cannot be read fails the run. Where
- * nothing has a date, one page of unknown articles is read: more would be the archive, dated today.
+ * article that cannot be read is rejected and the rest goes on; a listing that cannot be read fails the run, and so do
+ * newest articles most of which cannot be read. Where nothing has a date, one page of unknown articles is read: more
+ * would be the archive, dated today.
  *
- * @throws an error with a `category` (see errors.ts) when a listing page fails, and whatever `store` throws.
+ * @throws an error with a `category` (see errors.ts) when a listing page or most of the newest articles fail, and
+ * whatever fails that says nothing of an article: the database, the raw store, the end of the run's time.
  */
 export async function scrape(
   request: ScrapeRequest,
@@ -80,8 +92,9 @@ export async function scrape(
 ): Promise<ScrapeReport> {
   const { agencyKey, sourceUrl } = request;
   const { log } = deps;
+  const { extractor } = start;
   const report: ScrapeReport = {
-    platform: start.extractor.platform,
+    platform: extractor.platform,
     pages: 0,
     itemsSeen: 0,
     inWindow: 0,
@@ -91,19 +104,27 @@ export async function scrape(
     rejected: 0,
     continueAt: null,
   };
-  let readCount = 0;
+  let tried = 0;
+  let challenges = 0;
   /** Of all that was looked at, by address: pages overlap. */
-  const placements = new Map<string, Placement | null>();
+  const looks = new Map<string, Look>();
   for await (const step of walkListing(sourceUrl, start, deps)) {
     // Each message gets one page and one article further, whatever its time.
     if (report.pages > 0 && deps.isOver()) return { ...report, continueAt: step.position };
     report.pages += 1;
     report.itemsSeen += step.fresh.length;
-    const looks = await takePage(step);
-    if (looks.length < step.fresh.length) return { ...report, continueAt: step.position };
-    const isOlder = step.listing.items.every((item) => placements.get(keyOf(item) ?? item.url) === 'before');
-    if (looks.length > 0 && isOlder) return report;
-    if (looks.length > 0 && looks.every(({ isUndated }) => isUndated)) {
+    await lookAt(step);
+    const found = step.fresh.map((item) => looks.get(keyOf(item)));
+    const isFirst = report.pages === 1 && request.cursor === undefined;
+    if (isFirst)
+      refuseUnreadable(
+        found.filter((look) => look !== undefined),
+        sourceUrl,
+      );
+    if (found.includes(undefined)) return { ...report, continueAt: step.position };
+    const isOlder = step.listing.items.every((item) => looks.get(keyOf(item))?.placement === 'before');
+    if (found.length > 0 && isOlder) return report;
+    if (found.length > 0 && found.every((look) => look!.isUndated)) {
       log.warning('nothing on a page of the listing has a date: the rest is not read', { agencyKey, sourceUrl });
       return report;
     }
@@ -111,66 +132,87 @@ export async function scrape(
   return report;
 
   /** Looks at the items of a page until time is up. */
-  async function takePage({ fresh, kept }: ListingStep): Promise<Look[]> {
-    const known = await deps.listKnown(fresh.flatMap((item) => keyOf(item) ?? []));
-    const looks: Look[] = [];
+  async function lookAt({ fresh, kept }: ListingStep): Promise<void> {
+    const known = await deps.listKnown(fresh.map(keyOf));
     await forEachConcurrently(fresh, deps.concurrency, async (item) => {
-      const look = await take(item, known.get(keyOf(item) ?? ''), kept);
-      if (!look) return;
-      placements.set(keyOf(item) ?? item.url, look.placement);
-      looks.push(look);
+      const look = await take(item, known.get(keyOf(item)), kept);
+      if (look) looks.set(keyOf(item), look);
     });
-    return looks;
   }
 
   /** Null when time is up before the article could be read. */
   async function take(item: ListingItem, known: KnownPage | undefined, listing: KeptPage): Promise<Look | null> {
     const listed = item.date && placementOf(item.date.instant, request);
-    if (listed !== null && listed !== 'within') return { placement: listed, isUndated: false };
-    const placed = known?.publishedAt ? placementOf(known.publishedAt, request) : null;
+    if (listed !== null && listed !== 'within') return { placement: listed };
+    const now = deps.now();
+    // A date that has not come may be a mistake, and corrected since.
+    const placed = known?.publishedAt && known.publishedAt <= now ? placementOf(known.publishedAt, request) : null;
     if (known?.isStored || (placed !== null && placed !== 'within')) {
       const placement = listed ?? placed;
       if (placement === 'within') {
         report.inWindow += 1;
         report.unchanged += 1;
       }
-      return { placement, isUndated: false };
+      return { placement };
     }
     // It could not be read, or it is another address of a stored article, and its time has not come.
-    if (known?.nextVisitAt && known.nextVisitAt > deps.now()) return { placement: listed, isUndated: false };
-    if (readCount > 0 && deps.isOver()) return null;
-    readCount += 1;
+    const isTried =
+      request.cursor !== undefined && known && now.getTime() - known.visitedAt.getTime() < TRIED_LATELY_MS;
+    if (isTried || (known?.nextVisitAt && known.nextVisitAt > now)) {
+      return { placement: listed, failure: known.failure ? { category: known.failure } : undefined };
+    }
+    if (tried > 0 && deps.isOver()) return null;
+    tried += 1;
     return await read(item, listed, listing);
   }
 
   async function read(item: ListingItem, listed: Placement | null, listing: KeptPage): Promise<Look> {
-    let kept: KeptPage | undefined;
+    let mark: PageMark | null = null;
     let article: ScrapedArticle;
     try {
       canonicalUrlOf(item);
-      const { extractor } = start;
-      // Some portals list themselves under http, which only redirects.
-      const address = extractor.articleUrl(item.url.replace(/^http:/, 'https:'));
-      kept = item.readArticle ? listing : await deps.fetcher.get(address, extractor);
-      const extracted = item.readArticle?.() ?? extractor.parseArticle(kept.page, item.url);
-      article = toScrapedArticle(extracted, item, { agencyKey, extractedAt: deps.now() });
+      const kept = item.readArticle ? listing : await deps.fetcher.get(articleAddress(item, extractor), extractor);
+      mark = markOf(kept);
+      article = readArticle(kept.page, item, { extractor, agencyKey, extractedAt: deps.now() });
     } catch (error) {
-      if (error instanceof RateLimitedError) throw error;
+      // Without a page and without a category it is ours: the article is asked for again with the whole run.
+      if (!(error instanceof Error) || error instanceof RateLimitedError) throw error;
+      if (mark === null && !('category' in error)) throw error;
       report.rejected += 1;
-      await deps.reject(item, error instanceof Error ? error : new Error(String(error)), kept);
-      return { placement: listed, isUndated: false };
+      await deps.reject(item, error, mark);
+      if (error instanceof AntiBotError && ++challenges === MAX_CHALLENGES) throw error;
+      return { placement: listed, failure: { category: failureCategory(error), error } };
     }
+    challenges = 0;
     const isUndated = article.publishedAtSource === 'first-seen';
     // Without any date an article is taken when it is first seen, whatever window is asked for.
     const placement = listed ?? (isUndated ? 'within' : placementOf(article.publishedAt, request));
+    const found: ReadArticle = { article, mark, extractor, listed: item };
     if (placement === 'within') {
       report.inWindow += 1;
-      report[await deps.store({ article, kept, extractor: start.extractor, listed: item })] += 1;
+      report[await deps.store(found)] += 1;
     } else {
-      await deps.pass({ article, kept, extractor: start.extractor, listed: item });
+      await deps.pass(found);
     }
     return { placement, isUndated };
   }
+}
+
+/** @throws {UnreadableNewsError} when most of the newest articles cannot be read; links that lead nowhere do not count. */
+function refuseUnreadable(looks: readonly Look[], sourceUrl: string): void {
+  const newest = looks
+    .filter(({ placement, failure }) => placement === 'within' || failure !== undefined)
+    .filter(({ failure }) => failure?.category !== 'url_broken')
+    .slice(0, NEWEST);
+  const failures = newest.flatMap(({ failure }) => failure ?? []);
+  if (failures.length <= MAX_UNREADABLE) return;
+  const { category, error } = failures.find((failure) => failure.error) ?? failures[0]!;
+  const reason = error ? `: ${error.message}` : '; dead letters say why each';
+  throw new UnreadableNewsError(
+    sourceUrl,
+    category as UnreadableNewsError['category'],
+    `announces news that cannot be read, ${failures.length} of the ${newest.length} newest${reason}`,
+  );
 }
 
 /** Where an instant lies, in days as Brasília has them. */
@@ -178,13 +220,4 @@ function placementOf(instant: Date, { startDate, endDate }: DateWindow): Placeme
   const day = saoPauloDay(instant);
   if (day < startDate) return 'before';
   return day > endDate ? 'after' : 'within';
-}
-
-/** The key of an item by which it may be known; hostile addresses have none. */
-function keyOf(item: ListingItem): string | undefined {
-  try {
-    return canonicalUrlOf(item);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,38 +2,49 @@ import type { Queryable } from '../../shared/database.ts';
 import type { Platform } from '../../shared/platform.ts';
 import type { ListingPosition } from './extractors/extractor.ts';
 
-/** What a run must know of its source. */
-export interface SourceState {
+/** What a run must know of its source; names are those of `sources`, as in the rules of its health. */
+export interface SourceForRun {
+  agency_key: string;
   platform: Platform | null;
-  isActive: boolean;
-  disabledReason: string | null;
-  userAgent: string | null;
-  heldAt: Date | null;
-  heldReason: string | null;
-  /** The run that reads this is let through the breaker. */
-  releasedAt: Date | null;
+  is_active: boolean;
+  disabled_reason: string | null;
+  user_agent: string | null;
+  held_at: Date | null;
+  held_reason: string | null;
+  released_at: Date | null;
 }
 
-const sourceColumns = `platform, is_active as "isActive", disabled_reason as "disabledReason",
-  user_agent as "userAgent", held_at as "heldAt", held_reason as "heldReason", released_at as "releasedAt"`;
-
 /** Undefined for an address that is no source's. */
-export async function readSource(db: Queryable, sourceUrl: string): Promise<SourceState | undefined> {
-  const { rows } = await db.query<SourceState>(`select ${sourceColumns} from sources where url = $1`, [sourceUrl]);
+export async function readSource(db: Queryable, sourceUrl: string): Promise<SourceForRun | undefined> {
+  const { rows } = await db.query<SourceForRun>(
+    `select agency_key, platform, is_active, disabled_reason, user_agent, held_at, held_reason, released_at
+     from sources where url = $1`,
+    [sourceUrl],
+  );
   return rows[0];
 }
 
-/** Takes a source for one run, or keeps it, unless another run has it: until `releaseSource`, or `leaseMs` from now. */
-export async function takeSource(db: Queryable, sourceUrl: string, token: string, leaseMs: number): Promise<boolean> {
+/** Takes a source for one run, unless another run has it: until `endTurn`, or `leaseMs` from now. */
+export async function takeTurn(db: Queryable, sourceUrl: string, token: string, leaseMs: number): Promise<boolean> {
   const { rowCount } = await db.query(
     `update sources set lease_token = $2, lease_until = now() + make_interval(secs => $3::float8 / 1000)
-     where url = $1 and (lease_until is null or lease_until < now() or lease_token = $2)`,
+     where url = $1 and (lease_until is null or lease_until < now())`,
     [sourceUrl, token, leaseMs],
   );
   return rowCount > 0;
 }
 
-export async function releaseSource(db: Queryable, sourceUrl: string, token: string): Promise<void> {
+/** Keeps a source; false when it is not held (any more). */
+export async function renewTurn(db: Queryable, sourceUrl: string, token: string, leaseMs: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update sources set lease_until = now() + make_interval(secs => $3::float8 / 1000)
+     where url = $1 and lease_token = $2`,
+    [sourceUrl, token, leaseMs],
+  );
+  return rowCount > 0;
+}
+
+export async function endTurn(db: Queryable, sourceUrl: string, token: string): Promise<void> {
   await db.query('update sources set lease_token = null, lease_until = null where url = $1 and lease_token = $2', [
     sourceUrl,
     token,
@@ -42,18 +53,36 @@ export async function releaseSource(db: Queryable, sourceUrl: string, token: str
 
 /** Holds a source after its breaker has opened: its runs fail at once until an operator releases it. */
 export async function holdSource(db: Queryable, sourceUrl: string, reason: string): Promise<void> {
-  await db.query('update sources set held_at = now(), held_reason = $2, released_at = null where url = $1', [
+  await db.query('update sources set held_at = now(), held_reason = $2 where url = $1', [sourceUrl, reason]);
+}
+
+/** Ends what an operator's release lets through, once all that was due then has been visited. */
+export async function endRelease(db: Queryable, sourceUrl: string): Promise<void> {
+  await db.query(
+    `update sources set held_at = null, held_reason = null
+     where url = $1 and released_at >= held_at
+       and not exists (
+         select from pages join news using (agency_key, canonical_url)
+         where source_url = $1 and next_visit_at <= released_at and visited_at < released_at and removed_at is null)`,
+    [sourceUrl],
+  );
+}
+
+/** Remembers the engine that answered. */
+export async function rememberPlatform(db: Queryable, sourceUrl: string, platform: Platform): Promise<void> {
+  await db.query('update sources set platform = $2 where url = $1 and platform is distinct from $2', [
     sourceUrl,
-    reason,
+    platform,
   ]);
 }
 
-/** Remembers the engine that answered; a source that was released has used its pass. */
-export async function rememberRun(db: Queryable, sourceUrl: string, platform: Platform): Promise<void> {
+/** Closes failures of runs whose days a run has read to the end. */
+export async function closeFailedWindows(db: Queryable, run: Omit<ScrapeRunStart, 'agencyKey'>): Promise<void> {
   await db.query(
-    `update sources set platform = $2, held_at = null, held_reason = null, released_at = null
-     where url = $1 and (platform is distinct from $2 or held_at is not null or released_at is not null)`,
-    [sourceUrl, platform],
+    `update quarantine set closed_at = now()
+     where stage = 'scrape' and closed_at is null and data->>'source_url' = $1 and starts_with(subject, $1 || ' ')
+       and data->>'start_date' >= $2 and data->>'end_date' <= $3`,
+    [run.sourceUrl, run.startDate, run.endDate],
   );
 }
 
@@ -78,6 +107,7 @@ export interface ScrapeRunEnd {
   revisited?: number | undefined;
   removed?: number | undefined;
   continueAt?: ListingPosition | null | undefined;
+  revisitAfter?: string | null | undefined;
 }
 
 /** Opens the record of a run; returns its id. */
@@ -100,12 +130,13 @@ export async function closeAbandonedRuns(db: Queryable, sourceUrl: string): Prom
   );
 }
 
+/** Closes the record of a run; one that another run has closed as abandoned stays as it is. */
 export async function finishScrapeRun(db: Queryable, id: number, end: ScrapeRunEnd): Promise<void> {
   await db.query(
     `update scrape_runs set status = $2, category = $3, error_message = $4, platform = $5, page_count = $6,
        item_count = $7, inserted_count = $8, updated_count = $9, unchanged_count = $10, rejected_count = $11,
        revisited_count = $12, removed_count = $13, continued_at = $14::jsonb, finished_at = now()
-     where id = $1`,
+     where id = $1 and status = 'running'`,
     [
       id,
       end.status,
@@ -120,9 +151,13 @@ export async function finishScrapeRun(db: Queryable, id: number, end: ScrapeRunE
       end.rejected ?? null,
       end.revisited ?? null,
       end.removed ?? null,
-      end.continueAt ? JSON.stringify(end.continueAt) : null,
+      continuation(end),
     ],
   );
+}
+
+function continuation({ continueAt, revisitAfter }: ScrapeRunEnd): string | null {
+  return continueAt || revisitAfter ? JSON.stringify({ ...continueAt, revisitAfter }) : null;
 }
 
 /** Hosts that may be asked: those of the sources in the catalogue. */

@@ -1,4 +1,5 @@
 import type { ScrapedArticle } from '../../shared/article.ts';
+import type { Queryable } from '../../shared/database.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { contentHash, legacyId, uniqueIdCandidates } from '../../shared/identity.ts';
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
@@ -46,6 +47,18 @@ export async function storeArticle(
             messages: [{ topic: 'scraped', data, attributes: context.attributes }],
           };
         }
+        case 'twin': {
+          await closeFailures(tx, 'scrape', [article.canonicalUrl]);
+          const twinOf = stored.unique_id!;
+          const version = await bringBack(tx, twinOf, article);
+          if (version !== undefined) {
+            const data = { unique_id: twinOf, version };
+            return { result: 'updated', messages: [{ topic: 'scraped', data, attributes: context.attributes }] };
+          }
+          // Should the site take down the other address, the article moves here.
+          if (page) await savePages(tx, [{ ...page, twinOf }]);
+          return { result: 'unchanged', messages: [] };
+        }
         default:
           await closeFailures(tx, 'scrape', [article.canonicalUrl]);
           return { result: 'unchanged', messages: [] };
@@ -53,6 +66,17 @@ export async function storeArticle(
     }
     throw new RetryableError(`No unique_id is free for ${article.url}: tried ${candidates.join(', ')}`);
   });
+}
+
+/** An article that was taken down at one address and is found at another is back there; undefined when it stands. */
+async function bringBack(tx: Queryable, uniqueId: string, article: ScrapedArticle): Promise<number | undefined> {
+  const { rows } = await tx.query<{ version: number }>(
+    `update news set url = $2, canonical_url = $3, removed_at = null, removed_by = null, last_seen_at = $4
+     where unique_id = $1 and removed_by = 'site'
+     returning version`,
+    [uniqueId, article.url, article.canonicalUrl, article.extractedAt],
+  );
+  return rows[0]?.version;
 }
 
 function toInput(article: ScrapedArticle, uniqueId: string, legacyUniqueId: string): ArticleInput {

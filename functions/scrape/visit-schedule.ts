@@ -17,6 +17,12 @@ export function nextVisit(publishedAt: Date, visitedAt: Date, revisitDays: numbe
   return next.getTime() - publishedAt.getTime() <= revisitDays * DAY_MS ? next : null;
 }
 
+/** When a page that taught nothing is to be asked again. */
 export function nextTry(visitedAt: Date): Date {
   return new Date(visitedAt.getTime() + RETRY_MS);
+}
+
+/** The same for a page of a stored article, which is left alone once it is beyond the window, like all others. */
+export function nextTryWithin(publishedAt: Date, visitedAt: Date, revisitDays: number): Date | null {
+  return visitedAt.getTime() - publishedAt.getTime() <= revisitDays * DAY_MS ? nextTry(visitedAt) : null;
 }

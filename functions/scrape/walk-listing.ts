@@ -1,12 +1,15 @@
 import { canonicalUrl } from '../../shared/identity.ts';
 import { type OpenListing, type OpenPage, openPage } from './detect.ts';
-import { ListingBoundError } from './errors.ts';
-import type { ListingItem, ListingPosition } from './extractors/extractor.ts';
+import { ListingBoundError, NotNewsError } from './errors.ts';
+import type { Extractor, ListingItem, ListingPosition } from './extractors/extractor.ts';
 import type { NewsFetcher } from './fetch/news-fetcher.ts';
 
-export interface ListingStep extends OpenPage {
-  /** Where this page begins: a later walk that starts here sees it again. */
+/** A page of a listing, with where it begins: a later walk that starts here sees it again. */
+export interface PlacedPage extends OpenPage {
   position: ListingPosition;
+}
+
+export interface ListingStep extends PlacedPage {
   /** Items that no earlier page of this walk had. */
   fresh: ListingItem[];
 }
@@ -19,12 +22,34 @@ export interface WalkDeps {
 
 /** Pages that a step goes back at most to find where the last one ended. */
 const MAX_STEPS_BACK = 3;
+/** How far it goes back where the page before is not known: no page of a site is longer. */
+const STEP_BACK = 25;
+
+/** What an item is known by on all pages. */
+export function keyOf({ url }: Pick<ListingItem, 'url'>): string {
+  return canonicalUrl(url) ?? url;
+}
+
+/**
+ * Opens a listing where an earlier walk stopped. News that was taken down since has pulled entries up into what was
+ * read: so the page is looked for that still shows the last item before.
+ */
+export function openAt(
+  extractor: Extractor,
+  sourceUrl: string,
+  position: ListingPosition,
+  fetcher: Pick<NewsFetcher, 'get'>,
+): Promise<PlacedPage> {
+  const { after } = position;
+  const isSeen = after === undefined ? undefined : (item: ListingItem) => keyOf(item) === after;
+  return openJoined({ extractor, sourceUrl, fetcher }, position, STEP_BACK, isSeen);
+}
 
 /**
  * The pages of a listing, from the one that is open already to the end. News that is published while it is read pushes
  * entries down, and they are seen twice; news that is taken down pulls entries up, out of the next page into one that was
- * read. So where pages are asked for by offset, each begins with the last entry of the one before; when that is not what
- * stands there, the walk goes back until it meets what it knows.
+ * read. So where pages are asked for by offset, each begins with the last item of the one before; when a page shows
+ * nothing that was seen, the walk goes back until it meets what it knows.
  *
  * @throws {ListingBoundError} after `maxPages`, and what a page throws that cannot be had.
  */
@@ -34,37 +59,72 @@ export async function* walkListing(
   { fetcher, maxPages }: WalkDeps,
 ): AsyncGenerator<ListingStep> {
   const { extractor } = start;
-  const seen = new Set<string>();
-  const keyOf = ({ url }: ListingItem) => canonicalUrl(url) ?? url;
-
-  /** @param entryCount of the page before: where it is one, there is nothing to join by. */
-  async function open(next: ListingPosition, entryCount: number): Promise<OpenPage & { position: ListingPosition }> {
-    if (extractor.paging === 'number' || entryCount < 2) {
-      return { ...(await openPage(extractor, sourceUrl, next, fetcher)), position: next };
-    }
-    let position = { ...next, entryCount: next.entryCount - 1 };
-    for (let steps = 0; ; steps++) {
-      const page = await openPage(extractor, sourceUrl, position, fetcher);
-      const [first] = page.listing.items;
-      const isJoined = !first || seen.has(keyOf(first)) || position.entryCount === 0;
-      if (isJoined || steps === MAX_STEPS_BACK) return { ...page, position };
-      position = { ...position, entryCount: Math.max(0, position.entryCount - page.listing.entryCount) };
-    }
-  }
-
-  let current: OpenPage & { position: ListingPosition } = start;
+  const seen = new Set<string>(start.position.after === undefined ? [] : [start.position.after]);
+  let current: PlacedPage = start;
   let staleCount = 0;
   while (true) {
     const { listing, position } = current;
-    const fresh = listing.items.filter((item) => !seen.has(keyOf(item)) && seen.add(keyOf(item)));
+    const { items, entryCount, lastItemIndex } = listing;
+    const fresh = items.filter((item) => !seen.has(keyOf(item)) && seen.add(keyOf(item)));
     yield { ...current, fresh };
-    if (listing.isLast || listing.entryCount === 0) return;
+    if (listing.isLast || entryCount === 0) return;
     // A page without anything new was pushed down as a whole, or is the last one again, which some servers show beyond
     // the end: the second one in a row says which. One with the joint alone is the end.
-    staleCount = listing.items.length > 0 && fresh.length === 0 ? staleCount + 1 : 0;
-    if (staleCount === 2 || (staleCount === 1 && listing.entryCount === 1)) return;
+    staleCount = items.length > 0 && fresh.length === 0 ? staleCount + 1 : 0;
+    if (staleCount === 2 || (staleCount === 1 && entryCount === 1)) return;
     const pageCount = position.pageCount + 1;
     if (pageCount >= maxPages) throw new ListingBoundError(sourceUrl, pageCount);
-    current = await open({ pageCount, entryCount: position.entryCount + listing.entryCount }, listing.entryCount);
+    // Where nothing of a page is news, or it has one entry alone, there is nothing to join by.
+    const isJoinable = extractor.paging === 'offset' && lastItemIndex !== null && entryCount > 1;
+    const next: ListingPosition = {
+      pageCount,
+      entryCount: position.entryCount + (isJoinable ? lastItemIndex : entryCount),
+      after: isJoinable ? keyOf(items.at(-1)!) : undefined,
+    };
+    const isSeen = isJoinable ? (item: ListingItem) => seen.has(keyOf(item)) : undefined;
+    current = await openJoined({ extractor, sourceUrl, fetcher }, next, entryCount, isSeen);
+  }
+}
+
+interface Listing {
+  extractor: Extractor;
+  sourceUrl: string;
+  fetcher: Pick<NewsFetcher, 'get'>;
+}
+
+/**
+ * A page that has something of what was seen, so that nothing lies between: the one at `position`, or one before it.
+ *
+ * @param isSeen unless given, the page is taken as it is.
+ * @throws {NotNewsError} when it lists nothing although the listing goes on there: another page came in its place.
+ */
+async function openJoined(
+  { extractor, sourceUrl, fetcher }: Listing,
+  position: ListingPosition,
+  stepBack: number,
+  isSeen: ((item: ListingItem) => boolean) | undefined,
+): Promise<PlacedPage> {
+  let at = position;
+  let emptyAt: number | undefined;
+  for (let steps = 0; ; steps++) {
+    const page = await openPage(extractor, sourceUrl, at, fetcher);
+    const { items, entryCount } = page.listing;
+    if (extractor.paging === 'number') return { ...page, position: at };
+    if (entryCount === 0) emptyAt ??= at.entryCount;
+    const isJoined = entryCount > 0 && (isSeen === undefined || at.entryCount === 0 || items.some(isSeen));
+    const isEnd = emptyAt !== undefined && at.entryCount + entryCount <= emptyAt;
+    if (isJoined && (emptyAt === undefined || isEnd)) {
+      return { ...page, listing: { ...page.listing, isLast: page.listing.isLast || isEnd }, position: at };
+    }
+    if (emptyAt !== undefined && (isJoined || steps === MAX_STEPS_BACK || at.entryCount === 0)) {
+      const { url, body } = page.kept.page;
+      throw new NotNewsError(
+        url,
+        'html_changed',
+        `${body.length} characters without an entry, where the listing goes on`,
+      );
+    }
+    if (steps === MAX_STEPS_BACK) return { ...page, position: at };
+    at = { ...at, entryCount: Math.max(0, at.entryCount - Math.max(stepBack, entryCount)) };
   }
 }

@@ -27,6 +27,7 @@ export async function changeArticles(
   deps: OutboxDeps,
 ): Promise<ArticleOutcome[]> {
   return await commitAndPublish(deps, async (tx) => {
+    if (action === 'restore') await resetVisits(tx, ids);
     const articles = await lockArticles(tx, ids);
     const found = [...new Set(ids)].map((id) => ({ id, ...findArticle(articles, id) }));
     const targets = found.flatMap(({ article }) => (article && changes(action, article) ? [article.unique_id] : []));
@@ -82,7 +83,7 @@ function describe(action: ArticleAction, article: LockedArticle): string {
   return `${name} is gone from its site since ${removedAt.toISOString()}, and now stays out should it come back`;
 }
 
-/** Locked in one order, so that two operators, or one and a scrape, never wait for each other. */
+/** Locked in one order, so that two operators never wait for each other. */
 async function lockArticles(tx: Queryable, ids: readonly string[]): Promise<LockedArticle[]> {
   const { rows } = await tx.query<LockedArticle>(
     `select unique_id, legacy_unique_id, title, version, removed_at, removed_by
@@ -102,16 +103,28 @@ async function removeArticles(tx: Queryable, uniqueIds: readonly string[]): Prom
   return rows;
 }
 
-/** Visits count anew: a page that was missing is gone after three more. */
+/**
+ * Visits count anew: a page that was missing is gone after three more. Before the articles are locked, and in the order
+ * of a scrape, so that neither waits for the other.
+ */
+async function resetVisits(tx: Queryable, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    `with page as (
+       select pages.agency_key, pages.canonical_url from pages
+       join news on news.agency_key = pages.agency_key and md5(news.canonical_url) = md5(pages.canonical_url)
+       where (unique_id = any($1::text[]) or legacy_unique_id = any($1::text[])) and removed_at is not null
+       order by pages.agency_key, pages.canonical_url
+       for no key update of pages)
+     update pages set missing_visits = 0 from page
+     where pages.agency_key = page.agency_key and md5(pages.canonical_url) = md5(page.canonical_url)`,
+    [ids],
+  );
+}
+
 async function restoreArticles(tx: Queryable, uniqueIds: readonly string[]): Promise<WrittenArticle[]> {
   const { rows } = await tx.query<WrittenArticle>(
-    `with restored as (
-       update news set removed_at = null, removed_by = null
-       where unique_id = any($1::text[]) returning unique_id, version, agency_key, canonical_url),
-     reset as (
-       update pages set missing_visits = 0 from restored
-       where pages.agency_key = restored.agency_key and md5(pages.canonical_url) = md5(restored.canonical_url))
-     select unique_id, version from restored`,
+    `update news set removed_at = null, removed_by = null
+     where unique_id = any($1::text[]) returning unique_id, version`,
     [uniqueIds],
   );
   return rows;

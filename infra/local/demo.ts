@@ -104,7 +104,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       enricher,
       index,
       source,
-      scrape: createLocalScrapeTools(db, source, { data: options.data, revisits: 'window' }),
+      scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder,
       port: 0,
       hasCron: false,
@@ -173,6 +173,8 @@ function dispatchRequest(options: DemoOptions, { extent }: NewsSource): object {
   const { agencies, window } = extent ?? { agencies: liveAgencies, window: lastDays(liveDays, new Date()) };
   checkWindow(options, window.endDate);
   return {
+    // An edit is seen by whoever runs it again, not when its next visit is due.
+    allow_update: true,
     agencies: options.agencies ?? agencies,
     start_date: options.startDate ?? window.startDate,
     end_date: options.endDate ?? window.endDate,

@@ -31,7 +31,7 @@ export async function lockFolder(folder: string): Promise<() => void> {
   try {
     lock = takeLock(path);
   } catch (cause) {
-    if (codeOf(cause) === SQLITE_BUSY) {
+    if (sqliteCodeOf(cause) === SQLITE_BUSY) {
       throw new FolderLockedError(
         `${folder} is in use by another process: stop it first, or give this one a folder of its own with --data`,
         { cause },
@@ -54,7 +54,7 @@ function takeLock(path: string): DatabaseSync {
   try {
     return openExclusively(path);
   } catch (error) {
-    if (codeOf(error) !== SQLITE_NOTADB) throw error;
+    if (sqliteCodeOf(error) !== SQLITE_NOTADB) throw error;
     // SQLite reads a file only where nobody holds it. What is in it never matters, and emptying it in place keeps the
     // file that others may be locking right now; a new file under the old name would let two processes in.
     truncateSync(path);
@@ -73,6 +73,6 @@ function openExclusively(path: string): DatabaseSync {
   }
 }
 
-function codeOf(error: unknown): number | undefined {
+function sqliteCodeOf(error: unknown): number | undefined {
   return (error as { errcode?: number }).errcode;
 }

@@ -13,7 +13,7 @@ import {
   toListedRecord,
   toRecord,
 } from '../../functions/scrape/read/extract.ts';
-import { toScrapedArticle } from '../../functions/scrape/read/read-article.ts';
+import { articleAddress, readArticle } from '../../functions/scrape/read/read-article.ts';
 import type { PublishedAtSource } from '../../shared/article.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Platform } from '../../shared/platform.ts';
@@ -212,16 +212,15 @@ async function probeArticle(
   { agencyKey, now }: ProbeOptions,
 ): Promise<ProbedArticle> {
   const listed = toListedRecord(item);
-  // Some portals list themselves under http, which only redirects.
-  const address = extractor.articleUrl(item.url.replace(/^http:/, 'https:'));
+  const address = articleAddress(item, extractor);
   const { came, outcome } = item.readArticle
     ? { came: cameOf(listing.page.requestedUrl, listing.page, 0, listing), outcome: listing }
     : await visitPage(address, extractor);
   const { page: _page, ...visit } = came;
   try {
     if (outcome instanceof Error) throw outcome;
-    const extracted = item.readArticle?.() ?? extractor.parseArticle(outcome.page, item.url);
-    const article = toScrapedArticle(extracted, item, { agencyKey: agencyKey ?? '', extractedAt: now() });
+    const names = { agencyKey: agencyKey ?? '', extractedAt: now() };
+    const article = readArticle(outcome.page, item, { extractor, ...names });
     const record = toRecord(article, extractor.platform);
     const characters = [...record.content];
     return {

@@ -1,6 +1,6 @@
 import { planSources } from '../../functions/dispatch/dispatch.ts';
-import { runScrape, type ScrapeRunReport } from '../../functions/scrape/run.ts';
-import type { ScrapeRequest } from '../../functions/scrape/scrape.ts';
+import type { ScrapeRequest } from '../../functions/scrape/request.ts';
+import { followUps, runScrape, type ScrapeRunReport } from '../../functions/scrape/run.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
@@ -38,7 +38,7 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
       const { sources, window } = await planSources(options, { db, ...usual });
       const deps = {
         ...cliDeps(db, options),
-        ...createLocalScrapeTools(db, news, { data: options.data, revisits: options.allowUpdate ? 'window' : 'due' }),
+        ...createLocalScrapeTools(db, news, { data: options.data }),
       };
       const context = contextFrom();
       const progress = createProgress();
@@ -50,18 +50,15 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
       const worker = async () => {
         for (const { agencyKey, sourceUrl, platform } of queue) {
           try {
-            let request: ScrapeRequest | undefined = {
-              agencyKey,
-              sourceUrl,
-              ...(platform ? { platform } : {}),
-              ...window,
-            };
+            const { allowUpdate } = options;
+            const requests: ScrapeRequest[] = [
+              { agencyKey, sourceUrl, platform: platform ?? undefined, ...window, allowUpdate },
+            ];
             // What a message would hand on to another one goes on here.
-            while (request) {
-              const report: ScrapeRunReport = await runScrape(request, context, deps);
-              progress.done(`${agencyKey}: ${describe(report)}`);
-              const { platform, continueAt } = report;
-              request = continueAt ? { ...request, platform, cursor: continueAt } : undefined;
+            for (let request = requests.shift(); request; request = requests.shift()) {
+              const report = await runScrape(request, context, deps);
+              requests.push(...followUps(request, report));
+              progress.done(`${agencyKey}: ${describe(report, requests.length > 0)}`);
             }
           } catch (error) {
             failed++;
@@ -77,7 +74,8 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
   });
 }
 
-function describe({ inserted, updated, unchanged, removed, rejected, continueAt }: ScrapeRunReport): string {
+function describe(report: ScrapeRunReport, goesOn: boolean): string {
+  const { inserted, updated, unchanged, removed, rejected, revisited } = report;
   const counts = `${inserted} new, ${updated} changed, ${unchanged} unchanged, ${removed} removed, ${rejected} rejected`;
-  return continueAt ? `${counts}; going on` : counts;
+  return `${counts}, ${revisited} asked again${goesOn ? '; going on' : ''}`;
 }

@@ -8,9 +8,6 @@ import { loadLocalSettings } from './settings.ts';
 
 export type ScrapeTools = Omit<ScrapeRunDeps, keyof OutboxDeps>;
 
-/** People who ask for all of a window mean all of it. */
-const allOfTheWindow = { revisits: 'window', maxRevisits: 100_000 } as const;
-
 /**
  * What a scrape on one machine works with: the settings of the deployed function, pages kept under the data folder
  * unless RAW_STORE says otherwise.
@@ -18,7 +15,7 @@ const allOfTheWindow = { revisits: 'window', maxRevisits: 100_000 } as const;
 export function createLocalScrapeTools(
   db: Database,
   source: Pick<NewsSource, 'dispatcher' | 'requestIntervalMs'>,
-  options: { data: string; revisits: ScrapeRunDeps['revisits'] },
+  options: { data: string },
 ): ScrapeTools {
   const settings = loadLocalSettings();
   const tools = createScrapeTools(
@@ -29,5 +26,5 @@ export function createLocalScrapeTools(
     },
     db,
   );
-  return { ...tools, dispatcher: source.dispatcher, ...(options.revisits === 'window' ? allOfTheWindow : {}) };
+  return { ...tools, dispatcher: source.dispatcher };
 }

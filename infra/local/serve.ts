@@ -29,7 +29,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       enricher: createLocalEnricher(),
       index: await openSearchIndex(settings, { log }),
       source,
-      scrape: createLocalScrapeTools(db, source, { data: options.data, revisits: 'due' }),
+      scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder: join(options.data, 'dataset'),
       port: options.port,
       hasCron: true,

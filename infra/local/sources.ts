@@ -63,9 +63,9 @@ export async function release(db: Database, address: string): Promise<string> {
   const source = await findSource(db, address);
   const { url, held_at: heldAt, held_reason: reason } = source;
   if (!heldAt) return `${url} is not held`;
-  if (!isHeld(source)) return `${url} is already released: its next run is let through`;
+  if (!isHeld(source)) return `${url} is already released: what was due then is let through`;
   await releaseSource(db, url);
-  return `released ${url}, held since ${heldAt.toISOString()}${reason ? ` (${reason})` : ''}: its next run is let through`;
+  return `released ${url}, held since ${heldAt.toISOString()}${reason ? ` (${reason})` : ''}: what is due now is let through`;
 }
 
 /** What state a source is in, on one line. */

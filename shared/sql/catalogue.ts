@@ -1,6 +1,5 @@
 import type { Agency, Source } from '../catalogue.ts';
 import type { Queryable } from '../database.ts';
-import type { Platform } from '../platform.ts';
 import type { Theme } from '../theme.ts';
 
 /** Makes other writers of the catalogue wait until the transaction ends; readers and writers of news go on. */
@@ -10,54 +9,29 @@ export async function lockCatalogue(tx: Queryable): Promise<void> {
 
 /** All agencies, by key. */
 export async function listAgencies(db: Queryable): Promise<Agency[]> {
-  const { rows } = await db.query<{
-    key: string;
-    name: string;
-    type: string | null;
-    parent_key: string | null;
-    url: string | null;
-  }>('select key, name, type, parent_key, url from agencies order by key');
-  return rows.map(({ key, name, type, parent_key, url }) => ({ key, name, type, parentKey: parent_key, url }));
+  const { rows } = await db.query<Agency>(
+    'select key, name, type, parent_key as "parentKey", url from agencies order by key',
+  );
+  return rows;
 }
 
 /** All sources, active or not, by agency and address. */
 export async function listSources(db: Queryable): Promise<Source[]> {
-  const { rows } = await db.query<{
-    agency_key: string;
-    url: string;
-    platform: Platform | null;
-    is_active: boolean;
-    disabled_reason: string | null;
-    disabled_at: Date | null;
-  }>(`
-    select agency_key, url, platform, is_active, disabled_reason, disabled_at
+  const { rows } = await db.query<Source>(`
+    select agency_key as "agencyKey", url, platform, is_active as "isActive", disabled_reason as "disabledReason",
+      disabled_at as "disabledAt"
     from sources
     order by agency_key, url`);
-  return rows.map((row) => ({
-    agencyKey: row.agency_key,
-    url: row.url,
-    platform: row.platform,
-    isActive: row.is_active,
-    disabledReason: row.disabled_reason,
-    disabledAt: row.disabled_at,
-  }));
+  return rows;
 }
 
 /** All themes, by code: each after the one it stands under. */
 export async function listThemes(db: Queryable): Promise<Theme[]> {
-  const { rows } = await db.query<{
-    code: string;
-    label: string;
-    full_name: string;
-    level: Theme['level'];
-    parent_code: string | null;
-    description: string | null;
-    keywords: string[];
-  }>(`
-    select code, label, full_name, level, parent_code, description, keywords
+  const { rows } = await db.query<Theme>(`
+    select code, label, full_name as "fullName", level, parent_code as "parentCode", description, keywords
     from themes
     order by code collate "C"`);
-  return rows.map(({ full_name, parent_code, ...row }) => ({ ...row, fullName: full_name, parentCode: parent_code }));
+  return rows;
 }
 
 /** Inserts agencies, or replaces all fields of those whose key is stored. */

@@ -1,17 +1,8 @@
 import type { Queryable } from '../database.ts';
-import type { Platform } from '../platform.ts';
+import { type SourceStanding, standingColumns } from './sources.ts';
 
 /** What the runs and the articles of a source show. */
-export interface SourceActivity {
-  agency_key: string;
-  url: string;
-  platform: Platform | null;
-  is_active: boolean;
-  disabled_reason: string | null;
-  disabled_at: Date | null;
-  held_at: Date | null;
-  held_reason: string | null;
-  released_at: Date | null;
+export interface SourceActivity extends SourceStanding {
   first_run_at: Date | null;
   last_success_at: Date | null;
   /** Runs that failed since the last success; counted up to 1,000. */
@@ -87,8 +78,7 @@ export async function listSourceActivity(db: Queryable): Promise<SourceActivity[
          end as usual_gap
        from days group by url
      )
-     select sources.agency_key, sources.url, platform, is_active, disabled_reason, disabled_at, held_at, held_reason,
-       released_at, first_run.started_at as first_run_at, success.finished_at as last_success_at,
+     select ${standingColumns}, first_run.started_at as first_run_at, success.finished_at as last_success_at,
        failures.count as consecutive_failures, failures.since as failing_since, failures.category as last_category,
        failures.error_message as last_error, running.since as running_since, newest as newest_article_at,
        coalesce(last_day, 0) as articles_24h, coalesce(last_week, 0) as articles_7d,

@@ -1,12 +1,11 @@
 import type { Queryable } from '../database.ts';
 import type { Platform } from '../platform.ts';
 
-/** A source as an operator sees it: the names are those of `sources`. */
-export interface SourceState {
+/** A source, and whether it is read: the names are those of `sources`. */
+export interface SourceStanding {
   agency_key: string;
   url: string;
   platform: Platform | null;
-  user_agent: string | null;
   is_active: boolean;
   disabled_reason: string | null;
   disabled_at: Date | null;
@@ -15,11 +14,19 @@ export interface SourceState {
   released_at: Date | null;
 }
 
+/** The columns of a `SourceStanding`, for a query in which no other table has them. */
+export const standingColumns = `agency_key, url, platform, is_active, disabled_reason, disabled_at, held_at,
+       held_reason, released_at`;
+
+/** A source as an operator sees it. */
+export interface SourceState extends SourceStanding {
+  user_agent: string | null;
+}
+
 /** All sources, or those of some agencies, by agency and address. */
 export async function listSourceStates(db: Queryable, agencyKeys?: readonly string[]): Promise<SourceState[]> {
   const { rows } = await db.query<SourceState>(
-    `select agency_key, url, platform, user_agent, is_active, disabled_reason, disabled_at, held_at, held_reason,
-       released_at
+    `select ${standingColumns}, user_agent
      from sources
      where $1::text[] is null or agency_key = any($1::text[])
      order by agency_key, url`,

@@ -50,7 +50,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     scrape: createLocalScrapeTools(
       db,
       { dispatcher: sitesDispatcher(1), requestIntervalMs: 0 },
-      { data: datasetFolder, revisits: 'due' },
+      { data: datasetFolder },
     ),
     datasetFolder,
     port: 0,

@@ -115,8 +115,9 @@ function parseListing(page: Page): ListingPage {
   const baseUrl = baseUrlOf($, page.url);
   for (const layout of LISTING_LAYOUTS) {
     const items: (ListingItem | null)[] = [];
+    let lastItemIndex: number | null = null;
     const entries = fieldsByEntry($, layout);
-    for (const [entry, fields] of entries) {
+    for (const [position, [entry, fields]] of [...entries].entries()) {
       const link = fields.link.find(({ attribs }) => attribs.href !== undefined);
       if (!link) continue;
       const url = URL.parse(absoluteUrl(link.attribs.href, baseUrl) ?? '');
@@ -127,16 +128,19 @@ function parseListing(page: Page): ListingPage {
         category: categoryOf(firstText($(fields.category))),
         tags: tagsOf($(fields.tags)),
       };
-      items.push(url && isNews($(entry), $(link), url, page.url) ? item : null);
+      const isItem = url !== null && isNews($(entry), $(link), url, page.url);
+      if (isItem) lastItemIndex = layout.isAlwaysLinked ? items.length : position;
+      items.push(isItem ? item : null);
     }
     if (items.length === 0) continue;
     return {
       items: items.filter((item) => item !== null),
       entryCount: layout.isAlwaysLinked ? items.length : entries.size,
+      lastItemIndex,
       isLast: false,
     };
   }
-  return { items: [], entryCount: 0, isLast: true };
+  return { items: [], entryCount: 0, lastItemIndex: null, isLast: true };
 }
 
 /** Portals on Plone 4 with the gov.br theme. */

@@ -36,6 +36,8 @@ export interface ListingPage {
   items: ListingItem[];
   /** Entries on the page, those that are no news included: the offset of the next page grows by it. */
   entryCount: number;
+  /** Where among the entries the last item stands; null when none of them is news. */
+  lastItemIndex: number | null;
   /** The site says that there is no further page. */
   isLast: boolean;
 }
@@ -44,6 +46,8 @@ export interface ListingPage {
 export interface ListingPosition {
   pageCount: number;
   entryCount: number;
+  /** Canonical URL of the last item before it: what stands here when the listing has not changed meanwhile. */
+  after?: string | undefined;
 }
 
 /** Knows one site engine: where its pages are and what is where on them. Pure: fetching is not its business. */

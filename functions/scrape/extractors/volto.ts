@@ -4,7 +4,7 @@ import { collapse, type Element, nodeBudget, parseHtml, refuseLongMarkup, webUrl
 import type { Page } from '../page.ts';
 import type { ExtractedArticle, Extractor, ListingItem, ListingPage } from './extractor.ts';
 import { categoryOf, contentOf, firstImage, uniqueTags, unlessUnset } from './fields.ts';
-import { isRecord, type JsonRecord, stringOf } from './json.ts';
+import { isRecord, type JsonRecord, parseJson, stringOf } from './json.ts';
 import { bodyHtml } from './volto-blocks.ts';
 import { takeFilms } from './volto-films.ts';
 import { leadImage, publicUrl } from './volto-pictures.ts';
@@ -12,7 +12,6 @@ import { leadImage, publicUrl } from './volto-pictures.ts';
 const PAGE_SIZE = 25;
 /** Beyond these a document is an attack or an accident. */
 const MAX_PIECES = 5000;
-const MAX_VALUES = 300_000;
 const SEARCH =
   '@search?portal_type=News%20Item&sort_on=effective&sort_order=descending&fullobjects=1&metadata_fields=effective&metadata_fields=modified';
 
@@ -26,26 +25,6 @@ function apiUrl(url: string): string {
   const language = path.indexOf('pt-br');
   const agencyLength = language === -1 ? Math.min(1, path.length) : language;
   return [origin, ...path.slice(0, agencyLength), '++api++', ...path.slice(agencyLength)].join('/');
-}
-
-function refuseManyValues(json: string, url: string): void {
-  const opening = /[{[]/g;
-  for (let count = 0; opening.test(json); count += 1) {
-    if (count >= MAX_VALUES) throw new PageLimitError(url, `its JSON has over ${MAX_VALUES} objects and lists`);
-  }
-}
-
-/** Reads JSON; a maintenance page in its place is an error, never an empty listing. */
-function parseJson({ body, contentType, url }: Page): JsonRecord {
-  refuseManyValues(body, url);
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (error) {
-    throw new UnexpectedAnswerError(url, `it sent ${contentType || 'something'} that is no JSON`, { cause: error });
-  }
-  if (!isRecord(value)) throw new UnexpectedAnswerError(url, 'its JSON is no object');
-  return value;
 }
 
 function dateOf(value: unknown): ParsedDate | null {
@@ -116,10 +95,12 @@ function listingItem(document: JsonRecord, pageUrl: string): ListingItem | null 
 function parseListing(page: Page): ListingPage {
   const { items, items_total: total, batching } = parseJson(page);
   if (!Array.isArray(items)) throw new UnexpectedAnswerError(page.url, 'its JSON has no items');
-  const documents = items.filter(isRecord);
+  const entries = items.map((document) => (isRecord(document) ? listingItem(document, page.url) : null));
+  const lastItemIndex = entries.findLastIndex((item) => item !== null);
   return {
-    items: documents.map((document) => listingItem(document, page.url)).filter((item) => item !== null),
+    items: entries.filter((item) => item !== null),
     entryCount: items.length,
+    lastItemIndex: lastItemIndex === -1 ? null : lastItemIndex,
     isLast: isRecord(batching) ? !batching.next : items.length === total,
   };
 }

@@ -15,6 +15,8 @@ const BROKEN = new Set([401, 403, 404, 410]);
 const MAX_RETRIES = 2;
 /** A mistaken Retry-After must not close a host for all instances for days. */
 const MAX_HOST_PAUSE_MS = 3_600_000;
+/** For a host that does not say how long. */
+const UNTOLD_PAUSE_MS = 60_000;
 
 export interface PageFetcherOptions {
   /** Must refuse private addresses (`createGuardedDispatcher`), except where it leads to a sample site on purpose. */
@@ -71,7 +73,9 @@ export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
         throw error;
       });
       const pauseMs = answer && pauseOf(answer, now());
-      if (typeof pauseMs === 'number') await gate.deferHost(url.hostname, Math.min(pauseMs, MAX_HOST_PAUSE_MS));
+      if (answer && pauseMs !== undefined) {
+        await gate.deferHost(url.hostname, Math.min(pauseMs ?? UNTOLD_PAUSE_MS, MAX_HOST_PAUSE_MS));
+      }
       // Challenges come with 403 and 503 too, and then say more than the status.
       if (answer && (answer.status !== 200 || isRobotsFile)) refuseChallenge(readAnswer(answer, url.href));
       if (answer && (retries.left === 0 || !mayPass(answer, pauseMs))) return answer;
@@ -182,6 +186,8 @@ function redirectTarget({ status, headers }: Answer, url: string): string {
 /** The promise, unless the signal comes first; the promise goes on for whoever else waits for it. */
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
+  // Nobody waits for it any more when the signal was first.
+  promise.catch(() => {});
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);

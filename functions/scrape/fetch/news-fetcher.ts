@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Extractor } from '../extractors/extractor.ts';
 import type { FetchedPage, FetchIfChanged, FetchPage, Validators } from '../page.ts';
+import { sha256Hex } from '../raw-store/path.ts';
 import type { RawStore } from '../raw-store/raw-store.ts';
 import { refuseNoNews } from '../read/judge-page.ts';
 
@@ -17,6 +17,8 @@ export interface KeptPage {
 export interface LastVisit extends Validators {
   platform: string;
   bodySha256: string | null;
+  /** Null when the page could not be read: the same bytes again are no proof of the article. */
+  extractorVersion: number | null;
 }
 
 /** Fetches pages for an extractor: each is kept as it came, and then judged. */
@@ -40,21 +42,18 @@ export function createNewsFetcher(options: NewsFetcherOptions): NewsFetcher {
   async function keep(page: FetchedPage, { platform, version }: Extractor): Promise<KeptPage> {
     const rawPath = await rawStore.save(page, { source: agencyKey, platform, extractorVersion: version });
     refuseNoNews(page);
-    return { page, sha256: sha256(page), rawPath };
+    return { page, sha256: sha256Hex(page.bytes), rawPath };
   }
 
   return {
     get: async (url, extractor) => keep(await fetchPage(url, extractor.accept), extractor),
     async getIfChanged(url, extractor, last) {
       // Another engine asks another address: what the server said of that one says nothing of this.
-      const validators = last.platform === extractor.platform ? last : { etag: null, lastModified: null };
+      const isKnown = last.platform === extractor.platform && last.extractorVersion !== null;
+      const validators = isKnown ? last : { etag: null, lastModified: null };
       const page = await fetchIfChanged(url, extractor.accept, validators);
-      if (!page || sha256(page) === last.bodySha256) return null;
+      if (!page || (isKnown && sha256Hex(page.bytes) === last.bodySha256)) return null;
       return await keep(page, extractor);
     },
   };
-}
-
-function sha256({ bytes }: FetchedPage): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

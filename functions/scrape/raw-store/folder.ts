@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError, errorMessage, PermanentError, RetryableError } from '../../../shared/errors.ts';
+import { explainingFolder, ignoringAbsence } from '../../../shared/folder-errors.ts';
 import { DamagedRawPageError, MissingRawPageError } from './errors.ts';
 import { decodeRawPage, encodeRawPage, maxObjectBytes } from './format.ts';
 import { checkRawPath } from './path.ts';
@@ -16,6 +16,7 @@ const ABANDONED_AFTER_MS = 24 * 3_600_000;
  */
 export function createFolderRawStore(folder: string): RawStore {
   const root = resolve(folder);
+  const explaining = <T>(work: () => Promise<T>) => explainingFolder(root, 'raw pages', work);
   const stagingPath = join(root, '.staging');
   let swept: Promise<void> | undefined;
 
@@ -48,7 +49,7 @@ export function createFolderRawStore(folder: string): RawStore {
 
   return {
     save: (page, context) =>
-      explaining(root, async () => {
+      explaining(async () => {
         const encoded = encodeRawPage(page, context);
         const target = join(root, encoded.path);
         if (await exists(target)) return encoded.path;
@@ -62,7 +63,7 @@ export function createFolderRawStore(folder: string): RawStore {
         return encoded.path;
       }),
     read: (path) =>
-      explaining(root, async () => {
+      explaining(async () => {
         checkRawPath(path);
         const target = join(root, path);
         const status = await ignoringAbsence(stat(target));
@@ -94,45 +95,22 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** A process that was killed leaves its files in the staging folder. Young ones may belong to one that still runs. */
+/**
+ * A process that was killed leaves its files in the staging folder. Young ones may belong to one that still runs. What
+ * cannot be removed stays: it takes room and harms nothing, and no page may be lost for it.
+ */
 async function removeAbandoned(stagingPath: string): Promise<void> {
-  for (const name of await readdir(stagingPath)) {
-    const path = join(stagingPath, name);
-    const status = await ignoringAbsence(stat(path));
-    if (status && Date.now() - status.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+  const names = await readdir(stagingPath).catch(() => []);
+  for (const path of names.map((name) => join(stagingPath, name))) {
+    await removeOld(path).catch(() => {});
   }
+}
+
+async function removeOld(path: string): Promise<void> {
+  const { mtimeMs } = await stat(path);
+  if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
 }
 
 async function exists(path: string): Promise<boolean> {
   return (await ignoringAbsence(access(path).then(() => true))) ?? false;
-}
-
-async function ignoringAbsence<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Says what is wrong with the folder in place of the system's codes. */
-async function explaining<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof PermanentError) throw cause;
-    const code = codeOf(cause);
-    if (code === 'ENOTDIR' || code === 'EEXIST') {
-      throw new ConfigError(`Raw pages cannot be kept in ${folder}: a part of that path is a file`, { cause });
-    }
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new ConfigError(`The folder of raw pages ${folder} cannot be read and written by this process`, { cause });
-    }
-    throw new RetryableError(`The folder of raw pages ${folder} failed: ${errorMessage(cause)}`, { cause });
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

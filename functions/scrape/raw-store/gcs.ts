@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { type File, Storage } from '@google-cloud/storage';
 import { ConfigError, errorMessage, PermanentError, RetryableError } from '../../../shared/errors.ts';
+import { codeOf } from '../../../shared/folder-errors.ts';
 import { DamagedRawPageError, MissingRawPageError } from './errors.ts';
 import { decodeRawPage, encodeRawPage, maxObjectBytes } from './format.ts';
 import type { RawMetadata } from './metadata.ts';
@@ -140,7 +141,3 @@ function translate(error: unknown, place: string): Error {
 }
 
 const isBucketMissing = (error: unknown) => /bucket does not exist/i.test(errorMessage(error));
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}

@@ -1,13 +1,14 @@
 import type { Platform } from '../../../shared/platform.ts';
 import { EMPTY_PAGE_LENGTH, extractors } from '../detect.ts';
 import { ExtractionError, NotNewsError, ShellError, UnexpectedAnswerError } from '../errors.ts';
-import type { ExtractedArticle, Extractor, ListingPage } from '../extractors/extractor.ts';
+import type { ExtractedArticle, ListingPage } from '../extractors/extractor.ts';
 import { isFeed } from '../extractors/generic/feed.ts';
 import { volto } from '../extractors/volto.ts';
 import type { Page } from '../page.ts';
 import { detectPage, isJson } from './detect-page.ts';
 import { refuseNoNews } from './judge-page.ts';
 import { leftToScripts, readVolto } from './read-volto.ts';
+import { refuseOther } from './refuse-other.ts';
 
 export interface ReadOptions {
   /** Detected on the page unless given. */
@@ -33,10 +34,6 @@ const LOOKED_FOR: Readonly<Record<Platform, { title: string; content: string; en
   generic: { title: 'metadata, h1', content: 'any text with paragraphs', entry: 'links to articles' },
 };
 
-const LINK = /\]\((https?:[^()[\]\s]*)\)/g;
-/** Of a listing's text, by the length of the addresses: descriptions may stand between them. */
-const MIN_LINK_SHARE = 0.1;
-
 /**
  * Reads the article on a page, with the engine that it was read as.
  *
@@ -51,7 +48,7 @@ export function readPage(page: Page, options: ReadOptions = {}): { platform: Pla
     if (platform === 'volto') return { platform, article: readVolto(page, url) };
     const extractor = extractors[platform];
     const article = extractor.parseArticle(page, url);
-    refuseListing(page, extractor, article);
+    refuseOther(page, extractor, article);
     return { platform, article };
   } catch (error) {
     if (!(error instanceof ExtractionError)) throw error;
@@ -112,16 +109,4 @@ function platformOf(page: Page, { platform }: ReadOptions): { platform: Platform
     throw new NotNewsError(page.url, 'html_changed', `no markup in ${page.body.length} characters`);
   }
   return detected;
-}
-
-/** A listing has a headline and a text, too: its entries. */
-function refuseListing(page: Page, extractor: Extractor, { content }: ExtractedArticle): void {
-  const links = Array.from(content.matchAll(LINK), ([, address]) => address!);
-  // Looking for entries costs more than reading the article, so only a text that is full of links is suspected.
-  if (links.length < 2 || links.join('').length < content.length * MIN_LINK_SHARE) return;
-  const linked = new Set(links);
-  const { items } = extractor.parseListing(page);
-  const shown = items.filter(({ url }) => linked.has(url));
-  if (shown.length < 2 || shown.length * 2 < items.length) return;
-  throw new NotNewsError(page.url, 'html_changed', `it is a listing of ${items.length} articles, expected one of them`);
 }

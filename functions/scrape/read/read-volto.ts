@@ -1,7 +1,7 @@
 import { canonicalUrl } from '../../../shared/identity.ts';
 import { ExtractionError, NotNewsError, UnexpectedAnswerError } from '../errors.ts';
 import type { ExtractedArticle } from '../extractors/extractor.ts';
-import { isRecord, type JsonRecord, stringOf } from '../extractors/json.ts';
+import { type JsonRecord, parseJson, stringOf } from '../extractors/json.ts';
 import { volto } from '../extractors/volto.ts';
 import { readVoltoHtml } from '../extractors/volto-html.ts';
 import type { Page } from '../page.ts';
@@ -29,10 +29,10 @@ export function leftToScripts(url: string, apiUrl: string, lack: string): NotNew
 }
 
 function readJson(page: Page, url: string): ExtractedArticle {
-  const document = recordOf(page.body);
-  if (document) refuseApiError(document, url);
+  const document = parseJson(page);
+  refuseApiError(document, url);
   const isListing =
-    Array.isArray(document?.items) &&
+    Array.isArray(document.items) &&
     document['@type'] !== 'News Item' &&
     (document.items.length > 0 || document.title === undefined);
   if (!isListing) return volto.parseArticle(page, url);
@@ -44,16 +44,6 @@ function readJson(page: Page, url: string): ExtractedArticle {
   if (item.readArticle) return item.readArticle();
   const reason = `the listing has only a summary of it: fetch ${volto.articleUrl(url)} instead`;
   throw new NotNewsError(url, 'empty_content', reason);
-}
-
-/** Null for what is no object: the extractor says why. */
-function recordOf(json: string): JsonRecord | null {
-  try {
-    const value: unknown = JSON.parse(json);
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 /** What Plone's API answers in place of a document. */

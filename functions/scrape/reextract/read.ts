@@ -4,7 +4,7 @@ import type { Extractor, ListingItem } from '../extractors/extractor.ts';
 import { listedOf } from '../page-row.ts';
 import type { RawPage } from '../raw-store/raw-store.ts';
 import { refuseNoNews } from '../read/judge-page.ts';
-import { toScrapedArticle } from '../read/read-article.ts';
+import { articleAddress, readArticle } from '../read/read-article.ts';
 import type { RawArticlePage } from './sql.ts';
 
 /** Reads the article of a row from the raw page it names, which may be a listing that carried many whole. */
@@ -16,7 +16,7 @@ export function createRawReader(raw: RawPage, extractor: Extractor): RawReader {
 
   function listingItem(page: RawArticlePage): ListingItem | undefined {
     // The same bytes of another address are kept under that one's, so this proves an article page and nothing else.
-    if (raw.requestedUrl === extractor.articleUrl(page.url.replace(/^http:/, 'https:'))) return undefined;
+    if (raw.requestedUrl === articleAddress(page, extractor)) return undefined;
     whole ??= wholeItems(raw, extractor);
     return whole.get(page.canonicalUrl);
   }
@@ -24,11 +24,8 @@ export function createRawReader(raw: RawPage, extractor: Extractor): RawReader {
   return (page) => {
     refuseNoNews(raw);
     const item = listingItem(page);
-    const extracted = item?.readArticle?.() ?? extractor.parseArticle(raw, page.url);
-    return toScrapedArticle(extracted, item ?? listedOf(page), {
-      agencyKey: page.agencyKey,
-      extractedAt: extractedAtOf(page, raw),
-    });
+    const { agencyKey } = page;
+    return readArticle(raw, item ?? listedOf(page), { extractor, agencyKey, extractedAt: extractedAtOf(page, raw) });
   };
 }
 

@@ -83,6 +83,15 @@ test('files that a killed process left behind are gone a day later', async () =>
   assert.deepEqual(await readdir(staging), ['young']);
 });
 
+test('a commit is made though something cannot be cleared away', async () => {
+  const target = createFolderTarget(folder);
+  await mkdir(join(folder, '.staging/no-file'), { recursive: true });
+  await utimes(join(folder, '.staging/no-file'), 0, 0);
+  const changes = { adds: [await stageText(target, 'data/train-a.parquet', 'a')], deletes: [] };
+  const head = await target.commit({ parent: null, ...changes });
+  assert.equal((await target.readTree()).head, head);
+});
+
 test('a path that leads through a file is a configuration error', async () => {
   await writeFile(join(folder, 'file'), '');
   for (const path of [join(folder, 'file'), join(folder, 'file/below')]) {
@@ -99,7 +108,7 @@ test('a full disk is named, and may be emptied', async (context) => {
     const file = await createFolderTarget(folder).stage();
     await assert.rejects(file.write(Buffer.alloc(1_000_000)), {
       name: RetryableError.name,
-      message: `The disk is full: the dataset in ${folder} could not be written`,
+      message: `${folder} cannot hold the dataset: its disk is full; make room on it, or choose another folder`,
     });
     await file.discard();
   } finally {

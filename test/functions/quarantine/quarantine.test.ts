@@ -67,7 +67,7 @@ describe('quarantine', { skip: withoutPostgres }, () => {
     assert.deepEqual(await scrapeDeadLetter(asked), [
       {
         stage: 'scrape',
-        subject: asked.source_url,
+        subject: `${asked.source_url} ${asked.start_date}/${asked.end_date}`,
         error: 'Dead-lettered after 20 attempts; last error: HttpStatusError: the last',
       },
     ]);
@@ -78,7 +78,7 @@ describe('quarantine', { skip: withoutPostgres }, () => {
     const [row] = await scrapeDeadLetter(asked);
     assert.match(
       String(row!.error),
-      /after 20 attempts; the log lines of scrape for https:\/\/www.gov.br\/mec say why/,
+      /after 20 attempts; the log lines of scrape for https:\/\/www.gov.br\/mec \S+ say why/,
     );
   });
 

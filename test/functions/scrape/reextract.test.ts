@@ -97,10 +97,16 @@ describe('reextract', { skip: withoutPostgres }, () => {
     }
   }
 
-  async function scrapeAll(target: Database, revisits: 'due' | 'window' = 'due', agency?: string): Promise<void> {
+  async function scrapeAll(target: Database, allowUpdate = false, agency?: string): Promise<void> {
     for (const { agencyKey, listingUrl } of SAMPLE_SOURCES) {
       if (agency && agency !== agencyKey) continue;
-      const request = { agencyKey, sourceUrl: listingUrl, startDate: sites.firstDay, endDate: sites.lastDay };
+      const request = {
+        agencyKey,
+        sourceUrl: listingUrl,
+        startDate: sites.firstDay,
+        endDate: sites.lastDay,
+        allowUpdate,
+      };
       await runScrape(request, context, {
         ...recorder,
         db: target,
@@ -110,7 +116,6 @@ describe('reextract', { skip: withoutPostgres }, () => {
         rawStore,
         userAgent: 'Test/1.0 (+https://exemplo.org)',
         revisitDays: 7,
-        revisits,
         maxRevisits: 200,
         maxPages: 100,
         budgetMs: 60_000,
@@ -281,7 +286,7 @@ describe('reextract', { skip: withoutPostgres }, () => {
     const index = sites.articles.findIndex((article) => article.url === url);
     sites.edit(index, { paragraphs: ['Texto corrigido pelo ministério, com palavras que bastam.'] });
     now = new Date(now.getTime() + 3_600_000);
-    await scrapeAll(db, 'window', 'mma');
+    await scrapeAll(db, true, 'mma');
     await run({ with: changed(better, 1000), agencies: ['mma'] });
     const [edited] = await rows('select content from news where canonical_url = $1', [url]);
     assert.match(String(edited!.content), /corrigido pelo ministério.*Melhor\.$/s);
@@ -295,7 +300,7 @@ describe('reextract', { skip: withoutPostgres }, () => {
           isVisited = true;
           sites.edit(index, { paragraphs: ['Segunda correção, com palavras que bastam.'] });
           now = new Date(now.getTime() + 3_600_000);
-          await scrapeAll(db, 'window', 'mma');
+          await scrapeAll(db, true, 'mma');
         }
         return raw;
       },
@@ -336,14 +341,14 @@ describe('reextract', { skip: withoutPostgres }, () => {
       { title: 'Título corrigido' },
     );
     now = new Date(now.getTime() + 1);
-    await scrapeAll(db, 'window', 'mcti');
+    await scrapeAll(db, true, 'mcti');
     const [row] = await rows('select title, revision from news where canonical_url = $1', [url]);
     assert.deepEqual(row, { title: 'Título corrigido', revision: 3 });
   });
 
   test('an article that was found unchanged on a later visit is read again all the same', async () => {
     now = new Date(now.getTime() + 3_600_000);
-    await scrapeAll(db, 'window', 'mcti');
+    await scrapeAll(db, true, 'mcti');
     const before = await rows(`select last_seen_at from news where agency_key = 'mcti'`);
     assert.deepEqual(before[0]!.last_seen_at, now);
     const report = await run({ with: changed(better), agencies: ['mcti'] });
@@ -382,7 +387,7 @@ describe('reextract', { skip: withoutPostgres }, () => {
     const before = await undated();
     assert.ok(before.length > 0);
     now = new Date(now.getTime() + 2 * 86_400_000);
-    await scrapeAll(db, 'window', 'anvisa');
+    await scrapeAll(db, true, 'anvisa');
     const pages = await rows('select canonical_url, published_at from pages order by 1');
     const report = await run({ with: changed(better), agencies: ['anvisa'] });
     assert.equal(report.outcomes.changed, 4);

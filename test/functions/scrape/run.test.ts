@@ -8,8 +8,8 @@ import type { Dispatcher } from 'undici';
 import { createHostGate } from '../../../functions/scrape/fetch/host-gate.ts';
 import { createRobots } from '../../../functions/scrape/fetch/robots.ts';
 import { nullRawStore } from '../../../functions/scrape/raw-store/open.ts';
+import type { ScrapeRequest } from '../../../functions/scrape/request.ts';
 import { runScrape, type ScrapeRunDeps } from '../../../functions/scrape/run.ts';
-import type { ScrapeRequest } from '../../../functions/scrape/scrape.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { contextFrom } from '../../../shared/stage-context.ts';
 import { sitesDispatcher } from '../../stand-ins/sites/dispatcher.ts';
@@ -25,7 +25,9 @@ interface SiteArticle {
   text: string;
   /** `DD/MM/YYYY`. */
   listed: string;
-  status?: number;
+  status?: number | undefined;
+  /** Left out of the listing. */
+  isUnlisted?: boolean;
   etag?: string;
   /** Where the site sends those who ask for it. */
   location?: string;
@@ -75,7 +77,8 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     const offset = /^\?b_start:int=(\d+)$/.exec(path)?.[1];
     if (offset !== undefined) {
       if (listing !== undefined) return [200, listing, {}];
-      const tiles = [...articles].slice(Number(offset), Number(offset) + 5).map(
+      const listed = [...articles].filter(([, { isUnlisted }]) => !isUnlisted);
+      const tiles = listed.slice(Number(offset), Number(offset) + 5).map(
         ([name, { listed }]) =>
           `<article class="tileItem"><a class="summary url" href="${root}/${name}">${name}</a>
            <span class="documentByLine">${listed} 09h00</span></article>`,
@@ -115,7 +118,6 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
       rawStore: nullRawStore,
       userAgent: 'Test/1.0 (+https://exemplo.org)',
       revisitDays: 7,
-      revisits: 'due',
       maxRevisits: 200,
       maxPages: 100,
       budgetMs: 60_000,
@@ -127,6 +129,7 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     requests = [];
     recorder.published.length = 0;
   };
+  const release = () => database.db.query('update sources set held_at = $1, released_at = $1', [now]);
   const rows = async <T>(sql: string) => (await database.db.query<T & object>(sql)).rows as T[];
   const removed = () =>
     rows<{ url: string }>(`select replace(url, '${root}/', '') as url from news where removed_at is not null`);
@@ -176,7 +179,7 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     assert.equal((await run()).revisited, 0, 'a quarter of its age has not passed');
     later(30 * day);
     assert.equal((await run()).revisited, 0, 'beyond its last visit');
-    assert.equal((await run({}, { revisits: 'window' })).revisited, 1, 'unless it is asked for');
+    assert.equal((await run({ allowUpdate: true })).revisited, 1, 'unless it is asked for');
   });
 
   test('410 removes at once; 404 on the third visit, each a day after the other; a page that is back is back', async () => {
@@ -184,18 +187,18 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     await run();
     later(hour);
     articles.get('n0')!.status = 410;
-    articles.get('n1')!.status = 404;
+    Object.assign(articles.get('n1')!, { status: 404, isUnlisted: true });
     assert.equal((await run()).removed, 1);
     assert.deepEqual(await removed(), [{ url: 'n0' }]);
     assert.equal(recorder.published.length, 1, 'search and the dataset are told');
     later(hour);
-    await run({}, { revisits: 'window' });
+    await run({ allowUpdate: true });
     later(day);
     assert.equal((await run()).removed, 0, 'the second visit; the one in between came too soon to count');
     later(day);
     assert.equal((await run()).removed, 1);
     assert.deepEqual((await removed()).length, 2);
-    delete articles.get('n1')!.status;
+    articles.set('n1', { ...articles.get('n1')!, status: undefined, isUnlisted: false });
     later(day);
     assert.equal((await run()).updated, 1);
     assert.deepEqual(await removed(), [{ url: 'n0' }]);
@@ -220,12 +223,12 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     const before = await rows('select * from pages order by canonical_url');
     later(hour);
     for (let index = 0; index < 5; index++) articles.get(`n${index}`)!.status = 410;
-    articles.get('n9')!.text = 'Corrigida.';
+    articles.get('n9')!.text = 'Texto da notícia 9, com palavras corrigidas.';
     articles.set('nova', { text: 'Notícia nova.', listed: '10/03/2026' });
     await assert.rejects(run(), {
       name: 'HeldError',
       category: 'html_changed',
-      message: /5 vanished.*sources release/,
+      message: /5 vanished, halved .*sources release/,
     });
     assert.deepEqual([(await lastRun()).status, (await lastRun()).category], ['failed', 'html_changed']);
     later(hour);
@@ -233,9 +236,9 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     assert.deepEqual(requests, [], 'a held source is not asked');
     assert.deepEqual(await rows('select * from pages order by canonical_url'), before);
     assert.deepEqual(await rows('select count(*) from news where removed_at is null'), [{ count: 40 }]);
-    await database.db.query('update sources set released_at = now()');
+    await release();
     assert.deepEqual(await run().then(({ removed, updated, inserted }) => [removed, updated, inserted]), [5, 1, 1]);
-    assert.deepEqual(await rows('select held_at, released_at from sources'), [{ held_at: null, released_at: null }]);
+    assert.deepEqual(await rows('select held_at from sources'), [{ held_at: null }]);
   });
 
   test('a few that vanish among many, or all of very few, hold nothing', async () => {
@@ -246,7 +249,12 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     assert.equal((await run()).removed, 5);
     later(hour);
     for (let index = 5; index < 9; index++) articles.get(`n${index}`)!.status = 410;
+    await assert.rejects(run(), /within a day 9 vanished/, 'a site that empties little by little');
+    await release();
     assert.equal((await run()).removed, 4);
+    later(2 * day);
+    articles.get('n9')!.status = 410;
+    assert.equal((await run()).removed, 1);
   });
 
   test('a layout that changed holds the source before its articles are halved', async () => {
@@ -255,7 +263,7 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     await run();
     later(hour);
     for (const article of articles.values()) article.text = 'Um resto.';
-    await assert.rejects(run(), /10 halved/);
+    await assert.rejects(run(), /of 10 known articles 10 vanished, halved/);
     const [row] = await rows<{ shortest: number }>('select min(length(content)) as shortest from news');
     assert.ok(row!.shortest > 500);
   });
@@ -266,7 +274,7 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     await database.db.query(`update news set removed_at = now(), removed_by = 'operator'`);
     later(hour);
     articles.get('n0')!.text = 'Texto novo.';
-    await run({}, { revisits: 'window' });
+    await run({ allowUpdate: true });
     assert.equal((await removed()).length, 1);
   });
 

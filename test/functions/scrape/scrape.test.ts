@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openListing, openPage } from '../../../functions/scrape/detect.ts';
-import { ListingBoundError, RateLimitedError } from '../../../functions/scrape/errors.ts';
+import { ListingBoundError, NetworkError, RateLimitedError } from '../../../functions/scrape/errors.ts';
 import { classic } from '../../../functions/scrape/extractors/classic.ts';
 import type { ListingPosition } from '../../../functions/scrape/extractors/extractor.ts';
 import type { KeptPage } from '../../../functions/scrape/fetch/news-fetcher.ts';
 import type { KnownPage } from '../../../functions/scrape/pages-sql.ts';
-import { type ScrapeDeps, type ScrapeReport, type ScrapeRequest, scrape } from '../../../functions/scrape/scrape.ts';
+import type { ScrapeRequest } from '../../../functions/scrape/request.ts';
+import { type ScrapeDeps, type ScrapeReport, scrape } from '../../../functions/scrape/scrape.ts';
 import type { ScrapedArticle } from '../../../shared/article.ts';
 import { silentLogger } from '../../../shared/log.ts';
 
@@ -240,25 +241,29 @@ test('a broken article is rejected and the rest goes on', async () => {
       [
         { href: 'a', listed: '02/03/2026' },
         { href: 'vazio', listed: '02/03/2026', body: '' },
-        { href: 'erro', listed: '', body: new Error('x') },
+        { href: 'erro', listed: '', body: new NetworkError(root, 'x') },
         { href: 'b', listed: '02/03/2026' },
       ],
     ],
   });
   assert.deepEqual(titles, ['a', 'b']);
-  assert.deepEqual(rejected.sort(), ['erro: Error', 'vazio: ExtractionError']);
+  assert.deepEqual(rejected.sort(), ['erro: NetworkError', 'vazio: ExtractionError']);
   assert.deepEqual([report.rejected, report.inWindow], [2, 2]);
 });
 
 test('a host that limits us ends the run, and so does a store that fails', async () => {
   const limited = new RateLimitedError(root, 1000);
-  const pages = [
+  const pages: Entry[][] = [
     [
       { href: 'a', listed: '02/03/2026', body: limited },
       { href: 'b', listed: '02/03/2026' },
     ],
   ];
   await assert.rejects(run({ pages }), limited);
+  const broken = new Error('the raw store is full');
+  pages[0]![0]!.body = broken;
+  await assert.rejects(run({ pages }), broken);
+  pages[0]![0]!.body = 'Texto.';
   const failing = async () => Promise.reject(new Error('database is down'));
   await assert.rejects(run({ pages: [[{ href: 'a', listed: '02/03/2026' }]], store: failing }), /database is down/);
 });
@@ -282,6 +287,8 @@ test('a known article is not asked for again, and still says how old its page is
     canonicalUrl: '',
     publishedAt: new Date(`${day}T12:00:00Z`),
     isStored,
+    failure: null,
+    visitedAt: new Date(0),
     nextVisitAt: null,
   });
   const pages = [
@@ -318,6 +325,8 @@ test('what lies outside of the window is remembered, and read when a later windo
       canonicalUrl: '',
       publishedAt: new Date('2026-01-02T13:00:00Z'),
       isStored: false,
+      failure: null,
+      visitedAt: new Date(0),
       nextVisitAt: null,
     },
   };
@@ -327,7 +336,14 @@ test('what lies outside of the window is remembered, and read when a later windo
 test('a page that could not be read waits for its time', async () => {
   const pages = [[{ href: 'a', listed: '02/03/2026' }]];
   const waiting = (nextVisitAt: Date) => ({
-    [`${root}/a`]: { canonicalUrl: '', publishedAt: null, isStored: false, nextVisitAt },
+    [`${root}/a`]: {
+      canonicalUrl: '',
+      publishedAt: null,
+      isStored: false,
+      failure: null,
+      visitedAt: new Date(0),
+      nextVisitAt,
+    },
   });
   assert.deepEqual((await run({ pages, known: waiting(new Date(now.getTime() + 1)) })).titles, []);
   assert.deepEqual((await run({ pages, known: waiting(now) })).titles, ['a']);
@@ -374,12 +390,12 @@ test('when time is up the run says where the next one goes on, and that one find
     [1, 2].map((index) => ({ href: `${page}${index}`, listed: '02/03/2026' })),
   );
   const first = await run({ pages, maxLooks: 3 });
-  assert.deepEqual(first.report.continueAt, { pageCount: 2, entryCount: 2 });
+  assert.deepEqual(first.report.continueAt, { pageCount: 2, entryCount: 2, after: `${root}/b1` });
   assert.deepEqual(first.titles, ['a1', 'a2', 'b1']);
   const known = Object.fromEntries(
     first.stored.map(({ canonicalUrl, publishedAt }) => [
       canonicalUrl,
-      { canonicalUrl, publishedAt, isStored: true, nextVisitAt: null },
+      { canonicalUrl, publishedAt, isStored: true, failure: null, visitedAt: new Date(0), nextVisitAt: null },
     ]),
   );
   const second = await run({ pages, known, cursor: first.report.continueAt! });

@@ -92,7 +92,7 @@ for (const { name, skip, open } of databases) {
       assert.equal(await release(db, mec), `${mec} is not held`);
       assert.equal((await stored()).released_at, null);
       await db.query(`update sources set held_at = now() - interval '1 hour', held_reason = '9 of 40 vanished'`);
-      assert.match(await release(db, `${mec}/`), /^released .*\(9 of 40 vanished\): its next run is let through$/);
+      assert.match(await release(db, `${mec}/`), /^released .*\(9 of 40 vanished\): what is due now is let through$/);
       const { released_at, held_at } = await stored();
       assert.ok(released_at! > held_at!);
       assert.match(await release(db, mec), /is already released/);

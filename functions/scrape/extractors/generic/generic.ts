@@ -131,7 +131,7 @@ function parseArticle(page: Page, url: string): ExtractedArticle {
 /** Sites that nobody has described: articles and lists of links are known by their looks. */
 export const generic: Extractor = {
   platform: 'generic',
-  version: 1,
+  version: 2,
   accept: `${HTML},application/rss+xml;q=0.8,application/atom+xml;q=0.8,application/xml;q=0.7`,
   paging: 'number',
   listingUrl: (sourceUrl) => sourceUrl,

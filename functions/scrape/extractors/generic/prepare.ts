@@ -1,6 +1,6 @@
 import type { CheerioAPI } from 'cheerio/slim';
 import { PageLimitError } from '../../errors.ts';
-import { type AnyNode, ancestorOf, type Element, escapeHtml, isElement } from '../../html.ts';
+import { type AnyNode, ancestorOf, type Element, escapeHtml, HIDING_STYLE, isElement } from '../../html.ts';
 import { framedPlayer } from '../../markdown/player-links.ts';
 import { shortText } from './text.ts';
 
@@ -19,14 +19,13 @@ const NEVER_TEXT = new Set(
   ),
 );
 const FRAME_ROLE = /^(?:navigation|banner|contentinfo|search|menu|menubar|dialog|alertdialog|complementary)$/i;
-const HIDING_STYLE = /(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)/i;
 const MAX_FORM_LENGTH = 1000;
 const VOID = /^(?:area|br|col|hr|img|wbr)$/;
 
 /** What Readability or the conversion to Markdown looks at. */
 const KEPT_ATTRIBUTES = new Set(
   `class id role href src data-src data-original data-lazy-src data-echo alt width height colspan rowspan start rel
-   itemprop datetime`.split(/\s+/),
+   itemprop datetime data-instgrm-permalink data-href`.split(/\s+/),
 );
 /** Longer values are data; several expressions of Readability are quadratic in them. */
 const MAX_ATTRIBUTE_LENGTH = 2000;
