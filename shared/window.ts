@@ -14,6 +14,13 @@ export const day = z.iso
   .date({ error: 'must be a day that exists, as YYYY-MM-DD', abort: true })
   .refine((value) => value >= firstDay, `must not be before ${firstDay}`);
 
+/** The day so many days later; earlier when negative. */
+export function addDays(from: string, days: number): string {
+  const date = new Date(`${from}T12:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + days);
+  return date.toISOString().slice(0, 10);
+}
+
 /** The last `days` days until `now`'s, today included. */
 export function lastDays(days: number, now: Date): DateWindow {
   const start = new Date(now.getTime() - (days - 1) * 24 * 60 * 60 * 1000);

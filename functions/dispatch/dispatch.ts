@@ -2,7 +2,8 @@ import type { Database } from '../../shared/database.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Publisher } from '../../shared/publisher.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
-import type { DateWindow } from '../../shared/window.ts';
+import { saoPauloDay } from '../../shared/time.ts';
+import { addDays, type DateWindow } from '../../shared/window.ts';
 import { type ActiveSource, listActiveSources, listUnknownAgencies } from './sql.ts';
 
 export interface DispatchRequest {
@@ -25,15 +26,24 @@ export interface DispatchDeps {
   usualAgencies?: string[];
 }
 
+/** What one source is asked for. */
+export interface PlannedSource extends ActiveSource {
+  startDate: string;
+}
+
+/** A source that could not be read for longer than this is caught up with by a request of its own. */
+const maxCatchUpDays = 60;
+
 /**
- * Which sources a request asks for, and which days.
+ * Which sources a request asks for, and which days. Unless the request names days, a source that failed for longer
+ * than the usual window is asked for all days since its last success: what it published meanwhile is not skipped.
  *
  * @throws {PermanentError} when an agency is unknown or has no active source, or the window ends before it starts.
  */
 export async function planSources(
   request: DispatchRequest,
   deps: Pick<DispatchDeps, 'db' | 'usualWindow' | 'usualAgencies'>,
-): Promise<{ sources: ActiveSource[]; window: DateWindow }> {
+): Promise<{ sources: PlannedSource[]; window: DateWindow }> {
   const usual = deps.usualWindow();
   const endDate = request.endDate ?? usual.endDate;
   const startDate = request.startDate ?? [usual.startDate, endDate].sort()[0]!;
@@ -51,7 +61,18 @@ export async function planSources(
       `No active source${agencies ? ` of ${agencies.join(', ')}` : ''}: is the catalogue imported?`,
     );
   }
-  return { sources, window: { startDate, endDate } };
+  const isOpen = request.startDate === undefined && request.endDate === undefined;
+  return {
+    sources: sources.map((source) => ({ ...source, startDate: isOpen ? catchUpFrom(source, startDate) : startDate })),
+    window: { startDate, endDate },
+  };
+}
+
+function catchUpFrom({ lastSuccessAt }: ActiveSource, startDate: string): string {
+  if (lastSuccessAt === null) return startDate;
+  const since = saoPauloDay(lastSuccessAt);
+  if (since >= startDate) return startDate;
+  return [since, addDays(startDate, -maxCatchUpDays)].sort().at(-1)!;
 }
 
 /** Publishes one `requested` message per source: a failing source delays no other. */
@@ -68,7 +89,7 @@ export async function dispatch(
         agency_key: source.agencyKey,
         source_url: source.sourceUrl,
         platform: source.platform,
-        start_date: window.startDate,
+        start_date: source.startDate,
         end_date: window.endDate,
         ...(request.allowUpdate ? { allow_update: true } : {}),
       },

@@ -48,11 +48,11 @@ export async function scrapeSources(options: ScrapeOptions): Promise<void> {
       const queue = sources.values();
       let failed = 0;
       const worker = async () => {
-        for (const { agencyKey, sourceUrl, platform } of queue) {
+        for (const { agencyKey, sourceUrl, platform, startDate } of queue) {
           try {
             const { allowUpdate } = options;
             const requests: ScrapeRequest[] = [
-              { agencyKey, sourceUrl, platform: platform ?? undefined, ...window, allowUpdate },
+              { agencyKey, sourceUrl, platform: platform ?? undefined, ...window, startDate, allowUpdate },
             ];
             // What a message would hand on to another one goes on here.
             for (let request = requests.shift(); request; request = requests.shift()) {

@@ -37,6 +37,7 @@ export const listingUrl = z
   .transform((value) => new URL(value))
   .refine((url) => !url.search && !url.hash, 'must have neither a query nor a fragment')
   .refine((url) => !url.username && !url.password && !url.port, 'must have neither credentials nor a port')
+  .refine(({ hostname }) => /^[^[\]]+\.[a-z]+$/i.test(hostname), 'must name a public host, not an address')
   .transform((url) => url.href.replace(/\/+$/, ''));
 
 export const optionalPlatform = optional(z.enum(platforms));

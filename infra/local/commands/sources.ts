@@ -53,7 +53,7 @@ export function addSourceCommands(program: Command): void {
 
   sources
     .command('release')
-    .description('let the next run of a held source through')
+    .description('let what a held source has due now through its breaker')
     .argument('<url>')
     .action(async (url: string, _options, command: Command) => {
       const { release } = await import('../sources.ts');

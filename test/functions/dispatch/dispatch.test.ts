@@ -67,6 +67,30 @@ describe('dispatch', { skip: withoutPostgres }, () => {
     assert.equal((await call({ end_date: '2020-05-05' })).body.startDate, '2020-05-05');
   });
 
+  test('a source that failed for longer than the usual window is asked for all days since its last success', async () => {
+    const run = (url: string, status: string, startedAt: string) =>
+      database.db.query(
+        `insert into scrape_runs (agency_key, source_url, start_date, end_date, status, started_at)
+         values ('mec', $1, '2026-10-01', '2026-10-02', $2, $3)`,
+        [`https://www.gov.br/${url}`, status, startedAt],
+      );
+    await run('mec/a', 'succeeded', '2026-10-30T02:00:00Z');
+    await run('mec/a', 'failed', '2026-11-09T12:00:00Z');
+    await run('mec/b', 'succeeded', '2026-11-09T12:00:00Z');
+    await run('saude', 'succeeded', '2025-01-01T12:00:00Z');
+    const starts = () => recorder.published.map(({ data }) => (data as { start_date: string }).start_date);
+    await call();
+    assert.deepEqual(starts(), ['2026-10-29', '2026-11-08', '2026-09-09']);
+    recorder.published.length = 0;
+    await call({ start_date: '2026-11-08', allow_update: true });
+    assert.deepEqual(starts(), Array(3).fill('2026-11-08'));
+    assert.deepEqual(
+      recorder.published.map(({ data }) => (data as { allow_update: boolean }).allow_update),
+      Array(3).fill(true),
+    );
+    await database.db.query('truncate scrape_runs');
+  });
+
   for (const [name, body, text] of [
     ['an unknown agency', { agencies: ['mec', 'mcc', 'x'] }, /Unknown agency: mcc, x/],
     ['an agency without an active source', { agencies: ['parada'] }, /No active source of parada/],
