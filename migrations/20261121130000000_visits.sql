@@ -15,6 +15,10 @@ create index scrape_runs_running_idx on scrape_runs (source_url) where status = 
 create index scrape_runs_succeeded_idx on scrape_runs (source_url, started_at desc) where status = 'succeeded';
 create index scrape_runs_started_idx on scrape_runs (started_at);
 
+-- Failed runs stand under their source and their days now, so that a run over other days does not close them.
+update quarantine set subject = subject || ' ' || (data->>'start_date') || '/' || (data->>'end_date')
+  where stage = 'scrape' and subject = data->>'source_url' and data ? 'start_date' and data ? 'end_date';
+
 -- Down Migration
 drop index scrape_runs_started_idx;
 drop index scrape_runs_succeeded_idx;

@@ -44,20 +44,23 @@ const MISSING_AGAIN_MS = 0.9 * missingIntervalMs;
 export async function revisit(
   due: readonly DuePage[],
   deps: RevisitDeps,
-): Promise<{ visits: Visit[]; isTurnedAway: boolean }> {
+): Promise<{ visits: Visit[]; turnedAwayBy: Error | undefined }> {
   const listed = new Map(deps.listed.items.map((item) => [canonicalUrl(item.url), item]));
   const visits: Visit[] = [];
-  let isTurnedAway = false;
+  let turnedAwayBy: Error | undefined;
+  let begun = 0;
   await forEachConcurrently(due, deps.concurrency, async (page) => {
-    if (isTurnedAway || deps.isOver()) return;
+    // Each message gets one article further, whatever its time.
+    if (turnedAwayBy || (begun > 0 && deps.isOver())) return;
+    begun += 1;
     const found = await visit(page, listed.get(page.canonicalUrl), deps);
     if (found.kind === 'unanswered') {
-      isTurnedAway ||= found.error instanceof AntiBotError || found.error instanceof RateLimitedError;
+      if (found.error instanceof AntiBotError || found.error instanceof RateLimitedError) turnedAwayBy ??= found.error;
       if (found.error instanceof RateLimitedError) return;
     }
     visits.push(found);
   });
-  return { visits, isTurnedAway };
+  return { visits, turnedAwayBy };
 }
 
 async function visit(due: DuePage, item: ListingItem | undefined, deps: RevisitDeps): Promise<Visit> {

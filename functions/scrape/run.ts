@@ -14,10 +14,10 @@ import { createNewsFetcher, type NewsFetcher } from './fetch/news-fetcher.ts';
 import { MAX_BODY_BYTES } from './fetch/read-body.ts';
 import type { Robots } from './fetch/robots.ts';
 import { readRow, unreadRow } from './page-row.ts';
-import { countRecentVisits, type DueFilter, listDuePages, listKnownPages, savePages } from './pages-sql.ts';
+import { listKnownPages, savePages } from './pages-sql.ts';
 import type { RawStore } from './raw-store/raw-store.ts';
 import { type ScrapeRequest, toMessage } from './request.ts';
-import { judgeVisits, revisit, type Visit } from './revisit.ts';
+import { nothingVisited, revisitKnown } from './revisit-known.ts';
 import { type ScrapeReport, scrape } from './scrape.ts';
 import { waitForTurn } from './source-turn.ts';
 import {
@@ -25,7 +25,6 @@ import {
   closeFailedWindows,
   endRelease,
   finishScrapeRun,
-  holdSource,
   insertScrapeRun,
   listSourceHosts,
   readSource,
@@ -34,7 +33,6 @@ import {
 } from './sql.ts';
 import { storeArticle } from './store.ts';
 import { openAt } from './walk-listing.ts';
-import { type VisitCounts, writeVisits } from './write-visits.ts';
 
 export interface ScrapeRunDeps extends OutboxDeps {
   /** Must refuse private addresses (`createGuardedDispatcher`); the sample site's leads to loopback on purpose. */
@@ -68,7 +66,6 @@ const concurrency = 2;
 const firstPage: ListingPosition = { pageCount: 0, entryCount: 0 };
 /** What is under way when time is up ends within this: a page with its waits, and the writes after it. */
 const graceMs = 3 * requestTimeoutMs;
-const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Scrapes one source into the database, and keeps the record of the run whatever its outcome. Articles that fail are
@@ -184,9 +181,12 @@ async function visitSource(
 
   // Only a listing that answers as it should lets us believe that an article is gone.
   const known = request.cursor
-    ? { counts: noVisits, revisitAfter: null }
-    : await revisitKnown(request, source, open, fetcher, () => isOver(request.revisitAfter ? 1 : 0.5), context, {
+    ? nothingVisited
+    : await revisitKnown(request, source, open, context, {
         ...deps,
+        fetcher,
+        concurrency,
+        isOver: () => isOver(request.revisitAfter ? 1 : 0.5),
         reject,
       });
   const { counts, revisitAfter } = known;
@@ -222,61 +222,9 @@ async function visitSource(
   };
 }
 
-const noVisits: VisitCounts = { revisited: 0, updated: 0, unchanged: 0, removed: 0, rejected: 0 };
-
 function nothingRead(platform: ScrapeReport['platform']): ScrapeReport {
   const counts = { pages: 1, itemsSeen: 0, inWindow: 0, inserted: 0, updated: 0, unchanged: 0, rejected: 0 };
   return { platform, ...counts, continueAt: null };
-}
-
-/** Asks known articles again, has the breaker judge what was found, and writes it. */
-async function revisitKnown(
-  request: ScrapeRequest,
-  source: SourceForRun,
-  open: OpenListing,
-  fetcher: NewsFetcher,
-  isOver: () => boolean,
-  context: StageContext,
-  deps: ScrapeRunDeps & { reject(url: string, error: Error): Promise<void> },
-): Promise<{ counts: VisitCounts; revisitAfter: string | null }> {
-  const { db, now, maxRevisits } = deps;
-  const { agencyKey, sourceUrl, startDate, endDate, allowUpdate, revisitAfter: after = '' } = request;
-  const filter: DueFilter = allowUpdate ? { startDate, endDate, after } : { at: now() };
-  const due = await listDuePages(db, { agencyKey, sourceUrl }, filter, maxRevisits);
-  const { visits, isTurnedAway } = await revisit(due, {
-    agencyKey,
-    extractor: open.extractor,
-    fetcher,
-    listed: { items: open.listing.items, kept: open.kept },
-    now,
-    isOver,
-    concurrency,
-  });
-  // Not held, so an operator has let it through.
-  const isReleased = source.held_at !== null;
-  if (!isReleased) await judge(visits, source, sourceUrl, deps);
-  const counts = await writeVisits(visits, agencyKey, context, { ...deps, isReleased });
-  const isAll = visits.length === due.length && due.length < maxRevisits;
-  const last = allowUpdate && !isTurnedAway && !isAll ? due[visits.length - 1] : undefined;
-  return { counts, revisitAfter: last?.canonicalUrl ?? null };
-}
-
-/** @throws {HeldError} when the breaker opens; the source is held from then on. */
-async function judge(
-  visits: readonly Visit[],
-  { released_at: releasedAt }: SourceForRun,
-  sourceUrl: string,
-  { db, now }: ScrapeRunDeps,
-): Promise<void> {
-  const since = new Date(Math.max(now().getTime() - dayMs, releasedAt?.getTime() ?? 0));
-  const urls = visits.map(({ due }) => due.canonicalUrl);
-  const recent = await countRecentVisits(db, sourceUrl, since, urls);
-  try {
-    judgeVisits(visits, recent, sourceUrl);
-  } catch (error) {
-    if (error instanceof HeldError) await holdSource(db, sourceUrl, error.reason);
-    throw error;
-  }
 }
 
 /** The listing where this message begins; a later one begins where the one before it stopped. */

@@ -64,7 +64,7 @@ export async function* walkListing(
   let staleCount = 0;
   while (true) {
     const { listing, position } = current;
-    const { items, entryCount, lastItemIndex } = listing;
+    const { items, entryCount, lastItemIndex = null } = listing;
     const fresh = items.filter((item) => !seen.has(keyOf(item)) && seen.add(keyOf(item)));
     yield { ...current, fresh };
     if (listing.isLast || entryCount === 0) return;
@@ -74,8 +74,9 @@ export async function* walkListing(
     if (staleCount === 2 || (staleCount === 1 && entryCount === 1)) return;
     const pageCount = position.pageCount + 1;
     if (pageCount >= maxPages) throw new ListingBoundError(sourceUrl, pageCount);
-    // Where nothing of a page is news, or it has one entry alone, there is nothing to join by.
-    const isJoinable = extractor.paging === 'offset' && lastItemIndex !== null && entryCount > 1;
+    // Where no news stands behind the first entry of a page, a join would ask for the same page again; and where a joint
+    // has led back to what is known, it is shown under another address each time.
+    const isJoinable = extractor.paging === 'offset' && lastItemIndex !== null && lastItemIndex > 0 && staleCount === 0;
     const next: ListingPosition = {
       pageCount,
       entryCount: position.entryCount + (isJoinable ? lastItemIndex : entryCount),
@@ -112,9 +113,10 @@ async function openJoined(
     if (extractor.paging === 'number') return { ...page, position: at };
     if (entryCount === 0) emptyAt ??= at.entryCount;
     const isJoined = entryCount > 0 && (isSeen === undefined || at.entryCount === 0 || items.some(isSeen));
-    const isEnd = emptyAt !== undefined && at.entryCount + entryCount <= emptyAt;
-    if (isJoined && (emptyAt === undefined || isEnd)) {
-      return { ...page, listing: { ...page.listing, isLast: page.listing.isLast || isEnd }, position: at };
+    const endsAt = at.entryCount + entryCount;
+    if (isJoined && (emptyAt === undefined || endsAt <= emptyAt)) {
+      // What lies between is not known: the walk goes on to see it.
+      return { ...page, listing: { ...page.listing, isLast: page.listing.isLast || endsAt === emptyAt }, position: at };
     }
     if (emptyAt !== undefined && (isJoined || steps === MAX_STEPS_BACK || at.entryCount === 0)) {
       const { url, body } = page.kept.page;
@@ -125,6 +127,8 @@ async function openJoined(
       );
     }
     if (steps === MAX_STEPS_BACK) return { ...page, position: at };
-    at = { ...at, entryCount: Math.max(0, at.entryCount - Math.max(stepBack, entryCount)) };
+    // A page that lists nothing is the end when the one before it says so, which has to reach over its offset.
+    const back = Math.max(stepBack, entryCount) - (emptyAt === undefined ? 0 : 1);
+    at = { ...at, entryCount: Math.max(0, at.entryCount - Math.max(1, back)) };
   }
 }

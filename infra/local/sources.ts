@@ -1,4 +1,4 @@
-import { listingUrl } from '../../shared/catalogue/fields.ts';
+import { sourceUrl } from '../../shared/catalogue/fields.ts';
 import type { Database } from '../../shared/database.ts';
 import type { Platform } from '../../shared/platform.ts';
 import { describeIssues } from '../../shared/schema-messages.ts';
@@ -26,7 +26,7 @@ export interface NewSource {
  * @throws {UsageError} when the address is none of a listing or is known already, or nobody knows the agency.
  */
 export async function addSource(db: Database, address: string, source: NewSource): Promise<string> {
-  const parsed = listingUrl.safeParse(address);
+  const parsed = sourceUrl.safeParse(address);
   if (!parsed.success) throw new UsageError(`${address} ${describeIssues(parsed.error.issues)}`);
   const url = parsed.data;
   await checkAgencies(db, [source.agency]);

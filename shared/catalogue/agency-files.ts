@@ -4,7 +4,6 @@ import { type Platform, platformOfHost } from '../platform.ts';
 import {
   agencyKey,
   list,
-  listingUrl,
   map,
   optionalAgencyKey,
   optionalFlag,
@@ -12,6 +11,7 @@ import {
   optionalPlatform,
   optionalText,
   optionalWebUrl,
+  sourceUrl,
   text,
 } from './fields.ts';
 import { parsePart, type YamlFile } from './yaml-file.ts';
@@ -24,7 +24,7 @@ const agencyList = list(
     type: optionalText,
     parent: optionalAgencyKey,
     url: optionalWebUrl,
-    sources: list(z.strictObject({ url: listingUrl, platform: optionalPlatform, active: optionalFlag })),
+    sources: list(z.strictObject({ url: sourceUrl, platform: optionalPlatform, active: optionalFlag })),
   }),
 );
 
@@ -36,7 +36,7 @@ const agencyMap = map(
 const siteUrls = map(
   agencyKey,
   z.object({
-    url: z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(listingUrl)),
+    url: z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(sourceUrl)),
     active: optionalFlag,
     scraper_type: z.enum(['html', 'plone6_api']).optional(),
     disabled_reason: optionalText,

@@ -37,8 +37,13 @@ export const listingUrl = z
   .transform((value) => new URL(value))
   .refine((url) => !url.search && !url.hash, 'must have neither a query nor a fragment')
   .refine((url) => !url.username && !url.password && !url.port, 'must have neither credentials nor a port')
-  .refine(({ hostname }) => /^[^[\]]+\.[a-z]+$/i.test(hostname), 'must name a public host, not an address')
   .transform((url) => url.href.replace(/\/+$/, ''));
+
+/** The same, of a source to be scraped. */
+export const sourceUrl = listingUrl.refine(
+  (url) => /\.[a-z]+$/i.test(new URL(url).hostname),
+  'must name a public host, not an address',
+);
 
 export const optionalPlatform = optional(z.enum(platforms));
 

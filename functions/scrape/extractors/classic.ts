@@ -82,8 +82,11 @@ const NEWS_CLASS = /(?:^|\s)(?:tile|contenttype)-(?:collective-nitf-content|news
 function isNews(entry: Cheerio<Element>, link: Cheerio<Element>, url: URL, listingUrl: string): boolean {
   const types = [link.attr('title'), link.parent().attr('title')];
   const classes = [entry.attr('class'), link.attr('class')];
+  const listing = new URL(listingUrl);
+  const isItself = url.host === listing.host && url.pathname === listing.pathname;
   return (
-    (url.host === new URL(listingUrl).host || classes.some((names) => names !== undefined && NEWS_CLASS.test(names))) &&
+    !isItself &&
+    (url.host === listing.host || classes.some((names) => names !== undefined && NEWS_CLASS.test(names))) &&
     !DOWNLOAD.test(url.pathname) &&
     !types.some((type) => type !== undefined && NO_NEWS_TYPE.test(type)) &&
     !classes.some((names) => names !== undefined && NO_NEWS_CLASS.test(names))

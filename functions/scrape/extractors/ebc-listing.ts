@@ -26,7 +26,7 @@ export function parseLinks(page: Page, selectors: readonly string[]): ListingPag
   for (const selector of selectors) {
     const links = $<Element, string>(selector).toArray();
     const items = links.map((link) => itemOf($, link, baseUrl, page)).filter((item) => item !== null);
-    if (items.length > 0) return { items, entryCount: links.length, lastItemIndex: links.length - 1, isLast: false };
+    if (items.length > 0) return { items, entryCount: links.length, isLast: false };
   }
-  return { items: [], entryCount: 0, lastItemIndex: null, isLast: true };
+  return { items: [], entryCount: 0, isLast: true };
 }

@@ -36,8 +36,8 @@ export interface ListingPage {
   items: ListingItem[];
   /** Entries on the page, those that are no news included: the offset of the next page grows by it. */
   entryCount: number;
-  /** Where among the entries the last item stands; null when none of them is news. */
-  lastItemIndex: number | null;
+  /** Where among the entries the last item stands, of a listing that is paged by offset; null when none is news. */
+  lastItemIndex?: number | null;
   /** The site says that there is no further page. */
   isLast: boolean;
 }

@@ -93,7 +93,8 @@ export function readArticle(
 
 /** Sites send who asks for what is gone to the section above it, which has a headline and texts, too. */
 function refuseUpwardRedirect({ url: final, requestedUrl }: FetchedPage, url: string): void {
-  if (final === requestedUrl) return;
+  // "/view" is another spelling of the same article, not an address below it.
+  if (canonicalUrl(final) === canonicalUrl(requestedUrl)) return;
   const [from, to] = [new URL(requestedUrl), new URL(final)];
   const isAbove = from.host === to.host && `${from.pathname}/`.startsWith(withSlash(to.pathname));
   if (isAbove && withSlash(from.pathname) !== withSlash(to.pathname)) {

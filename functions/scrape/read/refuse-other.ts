@@ -7,7 +7,7 @@ const LINK = /\]\((https?:[^()[\]\s]*)\)/g;
 const MIN_LINK_SHARE = 0.1;
 /** What sites put in the place of an article, with nothing but the headline to tell. */
 const NOTICE =
-  /^(?:(?:portal|site|sítio|página|sistema|serviço) (?:está )?em manutenção|em manutenção|manutenção programada|acesse com gov\.br|acesso gov\.br|identifique-se no gov\.br|página não encontrada|esta página não existe.*|acesso negado|privilégios insuficientes)[.!…]*$/i;
+  /^(?:(?:portal|site|sítio|página|sistema|serviço) (?:está )?em manutenção|em manutenção|manutenção programada|acesse com gov\.br|acesso gov\.br|identifique-se no gov\.br|página não encontrada|(?:desculpe,? (?:mas )?)?esta página não existe.*|acesso negado|privilégios insuficientes)[.!…]*$/i;
 
 /** @throws {NotNewsError} when a page that could be read as an article is a listing of them, or a notice. */
 export function refuseOther(page: Page, extractor: Extractor, article: ExtractedArticle): void {

@@ -7,6 +7,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { exportDataset } from '../../../functions/export/export.ts';
 import { createFolderTarget } from '../../../functions/export/folder-target.ts';
+import { readRow } from '../../../functions/scrape/page-row.ts';
+import { storeArticle } from '../../../functions/scrape/store.ts';
 import { changeArticles } from '../../../infra/local/articles.ts';
 import type { Database } from '../../../shared/database.ts';
 import { silentLogger } from '../../../shared/log.ts';
@@ -14,7 +16,7 @@ import { contextFrom } from '../../../shared/stage-context.ts';
 import { databases, encoder, type OpenDatabase, serveApi } from '../../functions/api/api-server.ts';
 import { seedArticles, seedCatalogue } from '../../functions/api/seed.ts';
 import { readIds } from '../../functions/export/articles.ts';
-import { createRecorder, nudges, readArticle } from '../../support/articles.ts';
+import { createRecorder, nudges, readArticle, scrapedArticle, seedAgency } from '../../support/articles.ts';
 import { createTestDatabase, withoutPostgres } from '../../support/database.ts';
 
 const [obras, vagas] = ['obras-em-escolas_aaaaaa', 'vagas-abertas_bbbbbb'];
@@ -129,6 +131,39 @@ for (const { name, skip, open } of databases) {
     });
   });
 }
+
+test('restoring articles while they are scraped ends for both', { skip: withoutPostgres }, async () => {
+  const { db, drop } = await createTestDatabase();
+  try {
+    const deps = { ...createRecorder(), db };
+    await seedAgency(db);
+    const seenAt = (minute: number) => new Date(Date.UTC(2026, 2, 10, 12, minute));
+    const store = async (name: string, text: string, extractedAt: Date) => {
+      const url = `https://www.gov.br/mec/pt-br/noticias/${name}`;
+      const article = scrapedArticle({ canonicalUrl: url, title: name, content: text, extractedAt });
+      const mark = { etag: null, lastModified: null, fetchedAt: extractedAt, sha256: '0'.repeat(64), rawPath: null };
+      const listed = { url, date: null, category: null, tags: [] };
+      const row = readRow({ article, mark, extractor: { platform: 'classic', version: 1 }, listed }, url, 7);
+      await storeArticle(article, contextFrom(), deps, row);
+    };
+    for (const name of ['a', 'b']) await store(name, 'Texto.', seenAt(0));
+    const { rows } = await db.query<{ unique_id: string }>('select unique_id from news order by canonical_url');
+    const ids = rows.map(({ unique_id }) => unique_id);
+    for (let round = 1; round <= 60; round++) {
+      await db.query(`update news set removed_at = now(), removed_by = 'site'`);
+      await Promise.all([
+        changeArticles('restore', [...ids].reverse(), contextFrom(), deps),
+        store('a', `Texto ${round}.`, seenAt(round)),
+        store('b', `Texto ${round}.`, seenAt(round)),
+        changeArticles('restore', ids, contextFrom(), deps),
+      ]);
+      const { rowCount } = await db.query(`select from news where removed_at is null and content = 'Texto ${round}.'`);
+      assert.equal(rowCount, 2, `round ${round}`);
+    }
+  } finally {
+    await drop();
+  }
+});
 
 test('the commands say what they did, and end with 1 when an id is unknown', { skip: withoutPostgres }, async () => {
   const { db, url, drop } = await createTestDatabase();

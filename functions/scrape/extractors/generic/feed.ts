@@ -105,5 +105,5 @@ export function parseFeed(page: Page): ListingPage {
   refuseLongMarkup(page.body.length, page.url);
   const entries = readEntries(page);
   const items = entries.map((entry) => itemOf(entry, page.url)).filter((item) => item !== null);
-  return { items, entryCount: entries.length, lastItemIndex: entries.length - 1, isLast: true };
+  return { items, entryCount: entries.length, isLast: true };
 }

@@ -155,5 +155,5 @@ export function parseLinkList(page: Page): ListingPage {
   const items = entries
     .filter((entry) => taken.has(entry))
     .map(({ url, title, date }): ListingItem => ({ url, title, date, category: null, tags: [] }));
-  return { items, entryCount: items.length, lastItemIndex: items.length - 1, isLast: true };
+  return { items, entryCount: items.length, isLast: true };
 }
