@@ -108,13 +108,13 @@ test('three processes together start their requests the interval apart', { skip:
   });
   const minIntervalMs = 200;
   const tasks = Array.from({ length: 3 }, () => taskOf({ port, requestCount: 5, minIntervalMs }));
-  await finish(await startWorkers(t, tasks));
+  const workers = await startWorkers(t, tasks);
+  const begun = performance.now();
+  await finish(workers);
   assert.equal(starts.length, 15);
-  const gaps = starts.slice(1).map((start, index) => start - starts[index]!);
-  // A start that reaches the server late shortens the gap behind it; no gap can do that to the sum of all.
-  const late = 40;
-  assert.ok(Math.min(...gaps) >= minIntervalMs - late, `gaps ${gaps.map(Math.round)}`);
-  assert.ok(starts.at(-1)! - starts[0]! >= 14 * minIntervalMs - late);
+  // On a busy machine any may be late, and none too early.
+  const since = starts.map((start) => Math.round(start - begun));
+  for (const [index, ms] of since.entries()) assert.ok(ms >= index * minIntervalMs - 5, `starts ${since}`);
 });
 
 test('a process that is killed in mid-request frees its slots when their lease ends', {
@@ -173,18 +173,20 @@ for (const [name, db] of Object.entries(databases)) {
 
   test(`${name}: starts lie the interval apart, or the longer one that is asked for`, { skip }, async () => {
     await emptyHosts(db!);
+    let begun = performance.now();
     const starts: number[] = [];
-    const work = async () => starts.push(performance.now());
+    // Since it was asked for: on a busy machine one that is late makes the next gap shorter, and none comes too early.
+    const work = async () => starts.push(performance.now() - begun);
     await Promise.all(gates(3, { minIntervalMs: 100 }).flatMap((gate) => [gate.run(host, work), gate.run(host, work)]));
-    const gaps = starts.slice(1).map((start, index) => start - starts[index]!);
-    assert.ok(Math.min(...gaps) >= 80, `gaps ${gaps}`);
-    assert.ok(starts.at(-1)! - starts[0]! >= 480);
+    assert.equal(starts.length, 6);
+    for (const [index, start] of starts.entries()) assert.ok(start >= index * 100 - 5, `starts ${starts}`);
 
     const [gate] = gates(1, { minIntervalMs: 100 });
     starts.length = 0;
+    begun = performance.now();
     await gate!.run(host, work, { minIntervalMs: 400 });
     await gate!.run(host, work);
-    assert.ok(starts[1]! - starts[0]! >= 395);
+    assert.ok(starts[1]! >= 395, `starts ${starts}`);
   });
 
   test(`${name}: a deferred host is waited for by all, or given up when it takes too long`, { skip }, async () => {
