@@ -1,3 +1,4 @@
+import { type Batcher, createBatcher, type Outcome } from './batcher.ts';
 import type { Queryable } from './database.ts';
 import { RetryableError } from './errors.ts';
 import { commitAndPublish, type OutboxDeps } from './outbox.ts';
@@ -7,59 +8,142 @@ import { closeFailures } from './sql/quarantine.ts';
 import type { ArticleMessage } from './stage.ts';
 import type { StageContext } from './stage-context.ts';
 
-/** One stage's work on one article, from reading the row to writing the result. */
-export interface ArticleStage<R extends PendingStages, T> {
+/** What a stage reads of an article before it works on it. */
+export type StageRow = PendingStages & { uniqueId: string };
+
+/** One stage's work on articles, from reading the rows to writing the results. Each part takes what came together. */
+export interface ArticleStage<R extends StageRow, T> {
   stage: Stage;
   publishes: Topic;
-  /** Reads the row as it is now; undefined when there is none. */
-  read(uniqueId: string): Promise<R | undefined>;
-  /** Calls out (a model, an index) while no transaction is open. */
-  work(row: R): Promise<T>;
+  /** Reads rows as they are now, in any order; an article without one is left out. */
+  read(uniqueIds: readonly string[]): Promise<readonly R[]>;
+  /** Calls out (a model, an index) while no transaction is open: one outcome a row, in their order. */
+  work(rows: readonly R[]): Promise<readonly Outcome<T>[]>;
   /**
-   * Writes the result under the guard of what was read.
+   * Writes the results, each under the guard of what was read.
    *
-   * @returns the version that now stands, or undefined when the row moved meanwhile: it is then looked at again.
+   * @returns the versions that now stand, by unique_id; a row that moved meanwhile is left out, and looked at again.
    */
-  save(tx: Queryable, row: R, result: T): Promise<number | undefined>;
+  save(tx: Queryable, done: readonly { row: R; result: T }[]): Promise<ReadonlyMap<string, number>>;
+  /** Rows in one call of `work`, and calls at the same time. */
+  workBounds: { maxItems: number; concurrency: number };
+}
+
+/** What became of a message, for its log line: `nothing-pending` with the topic that was nudged instead, if any. */
+export interface ArticleOutcome extends Record<string, unknown> {
+  outcome: 'done' | 'nothing-pending';
+  nudged?: Topic;
+}
+
+/** Handles the messages of one stage in one instance. */
+export interface ArticleWorker {
+  /** @throws {RetryableError} when the article has no row (yet), keeps changing, or too many messages wait. */
+  handle(message: ArticleMessage, context: StageContext): Promise<ArticleOutcome>;
 }
 
 /** A row that moves more often than this while it is worked on goes back to the queue. */
 const maxLooks = 5;
+/** Rows of one statement. */
+const maxRows = 100;
+/** Statements of one kind at the same time: while one is on its way, the next one gathers. */
+const statements = 2;
+
+interface Done<R, T> {
+  row: R;
+  result: T;
+  context: StageContext;
+}
 
 /**
- * Handles an article's message by the second rule of delivery: the message is a nudge, the row decides. So late,
- * doubled, reordered, replayed and concurrent deliveries are harmless.
+ * Handles articles' messages by the second rule of delivery: the message is a nudge, the row decides. So late, doubled,
+ * reordered, replayed and concurrent deliveries are harmless.
  *
- * @returns what became of it, for the log line: `done`, or `nothing-pending` with the topic that was nudged instead.
- * @throws {RetryableError} when the article has no row (yet), or keeps changing.
+ * Messages that are in work at the same time share their statements: one read, one transaction and one publish for
+ * many. An instance works on an article once at a time; the row's guard decides between instances.
  */
-export async function runArticleStage<R extends PendingStages, T>(
+export function createArticleWorker<R extends StageRow, T>(
   definition: ArticleStage<R, T>,
-  message: ArticleMessage,
-  context: StageContext,
   deps: OutboxDeps,
-): Promise<{ outcome: 'done' | 'nothing-pending'; nudged?: Topic }> {
-  const uniqueId = message.unique_id;
-  for (let look = 0; look < maxLooks; look++) {
-    const row = await definition.read(uniqueId);
-    if (!row) throw new RetryableError(`Article ${uniqueId} has no row in news (yet)`);
-    if (!row[`${definition.stage}Pending`]) {
-      // Another delivery reached the stage, perhaps before a failure of this message was recorded.
-      await closeFailures(deps.db, definition.stage, [uniqueId]);
-      const topic = nextTopic(definition.stage, row);
-      if (!topic) return { outcome: 'nothing-pending' };
-      await deps.publisher.publish([{ topic, data: message, attributes: context.attributes }]);
-      return { outcome: 'nothing-pending', nudged: topic };
+): ArticleWorker {
+  const { stage } = definition;
+  const shared = { concurrency: statements, maxItems: maxRows };
+  const read = createBatcher<string, R | undefined>(
+    async (uniqueIds) => {
+      const rows = new Map((await definition.read(uniqueIds)).map((row) => [row.uniqueId, row]));
+      return uniqueIds.map((uniqueId) => ({ value: rows.get(uniqueId) }));
+    },
+    { name: `${stage}: reading`, ...shared },
+  );
+  const work = createBatcher<R, T>((rows) => definition.work(rows), {
+    name: `${stage}: work`,
+    ...definition.workBounds,
+    maxWaiting: maxRows * 10,
+  });
+  const save: Batcher<Done<R, T>, boolean> = createBatcher((done) => saveAll(definition, done, deps), {
+    name: `${stage}: writing`,
+    ...shared,
+  });
+  const close = createBatcher<string, void>(
+    async (uniqueIds) => {
+      await closeFailures(deps.db, stage, uniqueIds);
+      return uniqueIds.map(() => ({ value: undefined }));
+    },
+    { name: `${stage}: closing failures`, ...shared },
+  );
+
+  async function look({ unique_id: uniqueId, version }: ArticleMessage, context: StageContext) {
+    for (let count = 0; count < maxLooks; count++) {
+      const row = await read.submit(uniqueId);
+      if (!row) throw new RetryableError(`Article ${uniqueId} has no row in news (yet)`);
+      if (!row[`${stage}Pending`]) {
+        // Another delivery reached the stage, perhaps before a failure of this message was recorded.
+        await close.submit(uniqueId);
+        const topic = nextTopic(stage, row);
+        if (!topic) return { outcome: 'nothing-pending' as const };
+        const data: ArticleMessage = { unique_id: uniqueId, version };
+        await deps.publisher.publish([{ topic, data, attributes: context.attributes }]);
+        return { outcome: 'nothing-pending' as const, nudged: topic };
+      }
+      const result = await work.submit(row);
+      if (await save.submit({ row, result, context })) return { outcome: 'done' as const };
     }
-    const result = await definition.work(row);
-    const saved = await commitAndPublish(deps, async (tx) => {
-      const version = await definition.save(tx, row, result);
-      if (version === undefined) return { result: false, messages: [] };
-      await closeFailures(tx, definition.stage, [uniqueId]);
-      const data: ArticleMessage = { unique_id: uniqueId, version };
-      return { result: true, messages: [{ topic: definition.publishes, data, attributes: context.attributes }] };
-    });
-    if (saved) return { outcome: 'done' };
+    throw new RetryableError(`Article ${uniqueId} changed ${maxLooks} times while ${stage} worked on it`);
   }
-  throw new RetryableError(`Article ${uniqueId} changed ${maxLooks} times while ${definition.stage} worked on it`);
+
+  /** The last look at each article that is in work. */
+  const inWork = new Map<string, Promise<unknown>>();
+  return {
+    handle(message, context) {
+      const uniqueId = message.unique_id;
+      const before = inWork.get(uniqueId);
+      const outcome = before ? before.then(() => look(message, context)) : look(message, context);
+      const ended = outcome
+        .catch(() => {})
+        .then(() => {
+          if (inWork.get(uniqueId) === ended) inWork.delete(uniqueId);
+        });
+      inWork.set(uniqueId, ended);
+      return outcome;
+    },
+  };
+}
+
+/** Writes results and their messages in one transaction; true for each row that still was as it had been read. */
+async function saveAll<R extends StageRow, T>(
+  { stage, publishes, save }: ArticleStage<R, T>,
+  done: readonly Done<R, T>[],
+  deps: OutboxDeps,
+): Promise<Outcome<boolean>[]> {
+  const versions = await commitAndPublish(deps, async (tx) => {
+    const versions = await save(tx, done);
+    const messages = done.flatMap(({ row: { uniqueId }, context: { attributes } }) => {
+      const version = versions.get(uniqueId);
+      if (version === undefined) return [];
+      const data: ArticleMessage = { unique_id: uniqueId, version };
+      return [{ topic: publishes, data, attributes }];
+    });
+    if (versions.size > 0) await closeFailures(tx, stage, [...versions.keys()]);
+    return { result: versions, messages };
+  });
+  return done.map(({ row }) => ({ value: versions.has(row.uniqueId) }));
 }

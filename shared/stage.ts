@@ -80,10 +80,11 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
 /** The HTTP function of a stage whose messages are about one article. */
 export function createArticleStage(
   stage: string,
-  work: (message: ArticleMessage, context: StageContext) => Promise<Record<string, unknown>>,
+  worker: { handle(message: ArticleMessage, context: StageContext): Promise<Record<string, unknown>> },
   deps: StageDeps,
 ): HttpFunction {
-  return createStage({ stage, schema: articleMessage, subject: (message) => message.unique_id, work }, deps);
+  const subject = ({ unique_id: uniqueId }: ArticleMessage) => uniqueId;
+  return createStage({ stage, schema: articleMessage, subject, work: worker.handle }, deps);
 }
 
 function parseData<T>(schema: z.ZodType<T>, envelope: Envelope): T {

@@ -1,27 +1,35 @@
-import { runArticleStage } from '../../shared/article-stage.ts';
+import { type ArticleWorker, createArticleWorker } from '../../shared/article-stage.ts';
 import type { Encoder } from '../../shared/encoder.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { ArticleMessage } from '../../shared/stage.ts';
-import type { StageContext } from '../../shared/stage-context.ts';
-import { type ArticleToEmbed, readArticleToEmbed, saveEmbedding } from './sql.ts';
+import { readArticlesToEmbed, saveEmbeddings } from './sql.ts';
 
 export interface EmbedDeps extends OutboxDeps {
   encoder: Encoder;
 }
 
-/** Gives an article its vector, if its embedding text or the model in force is another than that of the one it has. */
-export function embed(message: ArticleMessage, context: StageContext, deps: EmbedDeps) {
+/** Texts that are encoded together; the encoder makes its own inferences of them. */
+const maxTexts = 32;
+
+/** Gives articles their vectors, if their embedding text or the model in force is another than that of those they have. */
+export function createEmbedder(deps: EmbedDeps): ArticleWorker {
   const { db, encoder } = deps;
-  return runArticleStage<ArticleToEmbed, Float32Array>(
+  return createArticleWorker(
     {
       stage: 'embed',
       publishes: 'embedded',
-      read: (uniqueId) => readArticleToEmbed(db, uniqueId, { embeddingModel: encoder.model }),
-      work: async (article) => (await encoder.encode([article.text]))[0]!,
-      save: (tx, article, embedding) => saveEmbedding(tx, article, embedding, encoder.model),
+      read: (uniqueIds) => readArticlesToEmbed(db, uniqueIds, { embeddingModel: encoder.model }),
+      work: async (articles) => {
+        const embeddings = await encoder.encode(articles.map(({ text }) => text));
+        return embeddings.map((value) => ({ value }));
+      },
+      save: (tx, done) =>
+        saveEmbeddings(
+          tx,
+          done.map(({ row: { uniqueId, textHash }, result: embedding }) => ({ uniqueId, textHash, embedding })),
+          encoder.model,
+        ),
+      workBounds: { maxItems: maxTexts, concurrency: 1 },
     },
-    message,
-    context,
     deps,
   );
 }

@@ -1,8 +1,8 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { createArticleStage, type StageDeps } from '../../shared/stage.ts';
-import { type EmbedDeps, embed } from './embed.ts';
+import { createEmbedder, type EmbedDeps } from './embed.ts';
 
 /** The HTTP function of this stage. */
 export function createHandler(deps: EmbedDeps & StageDeps): HttpFunction {
-  return createArticleStage('embed', (message, context) => embed(message, context, deps), deps);
+  return createArticleStage('embed', createEmbedder(deps), deps);
 }

@@ -8,39 +8,54 @@ export interface ArticleToEmbed extends PendingStages {
   textHash: string;
 }
 
-export async function readArticleToEmbed(
+export async function readArticlesToEmbed(
   db: Queryable,
-  uniqueId: string,
+  uniqueIds: readonly string[],
   targets: StageTargets,
-): Promise<ArticleToEmbed | undefined> {
+): Promise<ArticleToEmbed[]> {
   const { bind, values } = bindings();
   const { rows } = await db.query<ArticleToEmbed>(
     `select unique_id as "uniqueId", embedding_text(title, summary, content) as text,
        embedding_text_hash as "textHash", ${pendingColumns(targets, bind)}
-     from news where unique_id = ${bind(uniqueId)}`,
+     from news where unique_id = any(${bind(uniqueIds)}::text[])`,
     values,
   );
-  return rows[0];
+  return rows;
+}
+
+export interface Embedded {
+  uniqueId: string;
+  /** Of the text that the vector was made from. */
+  textHash: string;
+  embedding: Float32Array;
 }
 
 /**
- * Writes the vector if the text is still the one it was made from and no other instance was faster; returns the
- * version, else undefined.
+ * Writes vectors where the text is still the one they were made from and no other instance was faster; returns the
+ * versions by unique_id. Rows are locked in the order of their ids, so that two instances never wait for each other.
  */
-export async function saveEmbedding(
+export async function saveEmbeddings(
   tx: Queryable,
-  article: { uniqueId: string; textHash: string },
-  embedding: Float32Array,
+  done: readonly Embedded[],
   model: string,
-): Promise<number | undefined> {
+): Promise<Map<string, number>> {
   const { bind, values } = bindings();
-  const { rows } = await tx.query<{ version: number }>(
-    `update news set content_embedding = ${bind(`[${embedding.join(',')}]`)}::vector, embedding_generated_at = now(),
+  const { rows } = await tx.query<{ uniqueId: string; version: number }>(
+    `with given as (
+       select * from unnest(
+         ${bind(done.map(({ uniqueId }) => uniqueId))}::text[], ${bind(done.map(({ textHash }) => textHash))}::text[],
+         ${bind(done.map(({ embedding }) => `[${embedding.join(',')}]`))}::text[]) as given (id, text_hash, embedding)
+     ),
+     guarded as (
+       select id, embedding from news join given on unique_id = id
+       where embedding_text_hash = text_hash and ${pending('embed', { embeddingModel: model }, bind)}
+       order by unique_id for no key update of news
+     )
+     update news set content_embedding = embedding::vector, embedding_generated_at = now(),
        embedded_text_hash = embedding_text_hash, embedding_model = ${bind(model)}
-     where unique_id = ${bind(article.uniqueId)} and embedding_text_hash = ${bind(article.textHash)}
-       and ${pending('embed', { embeddingModel: model }, bind)}
-     returning version`,
+     from guarded where unique_id = id
+     returning unique_id as "uniqueId", version`,
     values,
   );
-  return rows[0]?.version;
+  return new Map(rows.map(({ uniqueId, version }) => [uniqueId, version]));
 }

@@ -1,31 +1,38 @@
-import { runArticleStage } from '../../shared/article-stage.ts';
+import { type ArticleWorker, createArticleWorker } from '../../shared/article-stage.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { ArticleMessage } from '../../shared/stage.ts';
-import type { StageContext } from '../../shared/stage-context.ts';
 import type { Enricher, Enrichment, Taxonomy } from './enricher.ts';
-import { type ArticleToEnrich, readArticleToEnrich, saveEnrichment } from './sql.ts';
+import { type ArticleToEnrich, readArticlesToEnrich, saveEnrichments } from './sql.ts';
 
 export interface EnrichDeps extends OutboxDeps {
   enricher: Enricher;
   taxonomy(): Promise<Taxonomy>;
 }
 
-/** Gives an article its themes, summary and features, if its text is newer than those it has. */
-export function enrich(message: ArticleMessage, context: StageContext, deps: EnrichDeps) {
+/** Articles that an enricher is asked about at the same time: as many as an instance takes messages. */
+const maxAsked = 20;
+
+/** Gives articles their themes, summary and features, if their text is newer than those they have. */
+export function createEnrichment(deps: EnrichDeps): ArticleWorker {
   const { db, enricher } = deps;
-  return runArticleStage<ArticleToEnrich, Enrichment>(
+  return createArticleWorker<ArticleToEnrich, Enrichment>(
     {
       stage: 'enrich',
       publishes: 'enriched',
-      read: (uniqueId) => readArticleToEnrich(db, uniqueId, { enricherRank: enricher.rank }),
-      work: async (article) => {
-        const { themes, summary, features } = await enricher.enrich(article, await deps.taxonomy());
-        return { themes, summary, features: { ...features, has_image: article.hasImage, has_video: article.hasVideo } };
+      read: (uniqueIds) => readArticlesToEnrich(db, uniqueIds, { enricherRank: enricher.rank }),
+      // One by one: none waits for a slower one.
+      work: async ([article]) => {
+        const { themes, summary, features } = await enricher.enrich(article!, await deps.taxonomy());
+        const media = { has_image: article!.hasImage, has_video: article!.hasVideo };
+        return [{ value: { themes, summary, features: { ...features, ...media } } }];
       },
-      save: (tx, article, enrichment) => saveEnrichment(tx, article, enrichment, enricher),
+      save: (tx, done) =>
+        saveEnrichments(
+          tx,
+          done.map(({ row: { uniqueId, revision }, result }) => ({ uniqueId, revision, ...result })),
+          enricher,
+        ),
+      workBounds: { maxItems: 1, concurrency: maxAsked },
     },
-    message,
-    context,
     deps,
   );
 }

@@ -1,8 +1,8 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { createArticleStage, type StageDeps } from '../../shared/stage.ts';
-import { type SyncDeps, sync } from './sync.ts';
+import { createSynchronizer, type SyncDeps } from './sync.ts';
 
 /** The HTTP function of this stage. */
 export function createHandler(deps: SyncDeps & StageDeps): HttpFunction {
-  return createArticleStage('sync', (message, context) => sync(message, context, deps), deps);
+  return createArticleStage('sync', createSynchronizer(deps), deps);
 }

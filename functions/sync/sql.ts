@@ -10,51 +10,64 @@ export interface ArticleToSync extends PendingStages {
   isRemoved: boolean;
 }
 
-export async function readArticleToSync(
+export async function readArticlesToSync(
   db: Queryable,
-  uniqueId: string,
+  uniqueIds: readonly string[],
   targets: StageTargets,
-): Promise<ArticleToSync | undefined> {
+): Promise<ArticleToSync[]> {
   const { bind, values } = bindings();
   const { rows } = await db.query<ArticleToSync>(
     `select unique_id as "uniqueId", version, removed_at is not null as "isRemoved", ${pendingColumns(targets, bind)}
-     from news where unique_id = ${bind(uniqueId)}`,
+     from news where unique_id = any(${bind(uniqueIds)}::text[])`,
     values,
   );
-  return rows[0];
+  return rows;
 }
 
 /**
- * Takes the lease of an article that is pending, unless another holder's still runs: from then on only this holder
- * writes its document. The lease ends with `markSynced` or by itself.
+ * Takes the leases of those articles that are pending, unless another holder's still runs: from then on only this holder
+ * writes their documents. A lease ends with `markSynced` or by itself. Rows are locked in the order of their ids, so that
+ * two instances never wait for each other.
  */
-export async function takeSyncLease(
+export async function takeSyncLeases(
   db: Queryable,
-  uniqueId: string,
+  uniqueIds: readonly string[],
   targets: StageTargets,
   lease: { token: string; ms: number },
-): Promise<boolean> {
+): Promise<Set<string>> {
   const { bind, values } = bindings();
-  const { rowCount } = await db.query(
-    `update news set sync_lease_token = ${bind(lease.token)},
+  const { rows } = await db.query<{ id: string }>(
+    `with free as (
+       select unique_id as id from news
+       where unique_id = any(${bind(uniqueIds)}::text[]) and ${pending('sync', targets, bind)}
+         and (sync_lease_until is null or sync_lease_until < now())
+       order by unique_id for no key update
+     )
+     update news set sync_lease_token = ${bind(lease.token)},
        sync_lease_until = now() + make_interval(secs => ${bind(lease.ms)}::float8 / 1000)
-     where unique_id = ${bind(uniqueId)} and ${pending('sync', targets, bind)}
-       and (sync_lease_until is null or sync_lease_until < now())`,
+     from free where unique_id = id
+     returning id`,
     values,
   );
-  return rowCount > 0;
+  return new Set(rows.map(({ id }) => id));
 }
 
-/** Gives up a lease whose work failed, so that a redelivery need not wait for its end. */
-export async function releaseSyncLease(db: Queryable, uniqueId: string, token: string): Promise<void> {
+/** Gives up leases whose work failed, so that a redelivery need not wait for their end. */
+export async function releaseSyncLeases(db: Queryable, uniqueIds: readonly string[], token: string): Promise<void> {
+  if (uniqueIds.length === 0) return;
   await db.query(
-    'update news set sync_lease_token = null, sync_lease_until = null where unique_id = $1 and sync_lease_token = $2',
-    [uniqueId, token],
+    `with held as (
+       select unique_id as id from news where unique_id = any($1::text[]) and sync_lease_token = $2
+       order by unique_id for no key update
+     )
+     update news set sync_lease_token = null, sync_lease_until = null from held where unique_id = id`,
+    [uniqueIds, token],
   );
 }
 
-/** All that the document of an article shows. */
-export async function readDocumentSource(db: Queryable, uniqueId: string): Promise<NewsForIndex | undefined> {
+/** All that the documents of articles show. */
+export async function readDocumentSources(db: Queryable, uniqueIds: readonly string[]): Promise<NewsForIndex[]> {
+  if (uniqueIds.length === 0) return [];
   const theme = (name: string) =>
     `case when ${name}.code is not null then jsonb_build_object('code', ${name}.code, 'label', ${name}.label) end`;
   const { rows } = await db.query<
@@ -78,34 +91,45 @@ export async function readDocumentSource(db: Queryable, uniqueId: string): Promi
      left join themes l2 on l2.id = theme_l2_id
      left join themes l3 on l3.id = theme_l3_id
      left join themes most_specific on most_specific.id = most_specific_theme_id
-     where news.unique_id = $1`,
-    [uniqueId],
+     where news.unique_id = any($1::text[])`,
+    [uniqueIds],
   );
-  const row = rows[0];
-  if (!row) return undefined;
-  const { level1, level2, level3, mostSpecific, contentEmbedding, ...fields } = row;
-  return {
+  return rows.map(({ level1, level2, level3, mostSpecific, contentEmbedding, ...fields }) => ({
     ...fields,
     themes: { level1, level2, level3, mostSpecific },
     contentEmbedding: contentEmbedding ? (JSON.parse(contentEmbedding) as number[]) : null,
-  };
+  }));
+}
+
+/** An article whose document was written: the version that it shows, and the lease under which that was done. */
+export interface Synced {
+  uniqueId: string;
+  version: number;
+  leaseToken: string | null;
 }
 
 /**
- * Marks that an index shows `version`, and ends the lease of this holder.
- *
- * @returns whether the article is still pending: it changed after it was read; undefined when the lease was lost.
+ * Marks what an index shows, and ends the leases of this holder; returns the versions by unique_id, without those of
+ * articles that are still pending, because they changed after they were read or their lease was lost.
  */
-export async function markSynced(
-  tx: Queryable,
-  article: { uniqueId: string; version: number; index: string; leaseToken: string | null },
-): Promise<{ isStillPending: boolean } | undefined> {
-  const { rows } = await tx.query<{ isStillPending: boolean }>(
-    `update news set synced_version = greatest(synced_version, $2), synced_index = $4, synced_at = now(),
+export async function markSynced(tx: Queryable, done: readonly Synced[], index: string): Promise<Map<string, number>> {
+  const { rows } = await tx.query<{ id: string; version: number; isPending: boolean }>(
+    `with held as (
+       select id, shown from news
+       join unnest($1::text[], $2::bigint[], $3::uuid[]) as written (id, shown, token) on unique_id = id
+       where token is null or sync_lease_token = token
+       order by unique_id for no key update of news
+     )
+     update news set synced_version = greatest(synced_version, shown), synced_index = $4, synced_at = now(),
        sync_lease_token = null, sync_lease_until = null
-     where unique_id = $1 and ($3::uuid is null or sync_lease_token = $3)
-     returning synced_version < version as "isStillPending"`,
-    [article.uniqueId, article.version, article.leaseToken, article.index],
+     from held where unique_id = id
+     returning id, shown as version, synced_version < version as "isPending"`,
+    [
+      done.map(({ uniqueId }) => uniqueId),
+      done.map(({ version }) => version),
+      done.map(({ leaseToken }) => leaseToken),
+      index,
+    ],
   );
-  return rows[0];
+  return new Map(rows.filter(({ isPending }) => !isPending).map(({ id, version }) => [id, version]));
 }

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { runArticleStage } from '../../shared/article-stage.ts';
+import { type ArticleWorker, createArticleWorker } from '../../shared/article-stage.ts';
+import type { Outcome } from '../../shared/batcher.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
-import type { ArticleMessage } from '../../shared/stage.ts';
-import type { StageContext } from '../../shared/stage-context.ts';
 import { toDocument } from './document.ts';
 import type { DocumentWriter, SearchIndex } from './search-index.ts';
 import {
   type ArticleToSync,
   markSynced,
-  readArticleToSync,
-  readDocumentSource,
-  releaseSyncLease,
-  takeSyncLease,
+  readArticlesToSync,
+  readDocumentSources,
+  releaseSyncLeases,
+  takeSyncLeases,
 } from './sql.ts';
 
 export interface SyncDeps extends OutboxDeps {
@@ -27,63 +26,71 @@ interface Written {
   leaseToken: string | null;
 }
 
-/** Makes the current version of an article searchable, or takes a removed one out of the index. */
-export function sync(message: ArticleMessage, context: StageContext, deps: SyncDeps) {
+/** Documents of one request to the index. */
+const maxDocuments = 40;
+
+/** Makes the current versions of articles searchable, and takes removed ones out of the index. */
+export function createSynchronizer(deps: SyncDeps): ArticleWorker {
   const { db, index, leaseMs } = deps;
   const { writer } = index;
-  return runArticleStage<ArticleToSync, Written>(
+  return createArticleWorker<ArticleToSync, Written>(
     {
       stage: 'sync',
       publishes: 'synced',
-      read: (uniqueId) => readArticleToSync(db, uniqueId, { searchIndex: index.id }),
-      work: async (article) =>
-        writer ? await writeUnderLease(article, { db, index, writer, leaseMs }) : { ...article, leaseToken: null },
-      save: async (tx, { uniqueId }, { version, leaseToken }) => {
-        const marked = await markSynced(tx, { uniqueId, version, leaseToken, index: index.id });
-        return marked && !marked.isStillPending ? version : undefined;
-      },
+      read: (uniqueIds) => readArticlesToSync(db, uniqueIds, { searchIndex: index.id }),
+      work: async (articles) =>
+        writer
+          ? await writeUnderLease(articles, { db, index, writer, leaseMs })
+          : articles.map(({ version }) => ({ value: { version, leaseToken: null } })),
+      save: (tx, done) =>
+        markSynced(
+          tx,
+          done.map(({ row: { uniqueId }, result }) => ({ uniqueId, ...result })),
+          index.id,
+        ),
+      workBounds: { maxItems: maxDocuments, concurrency: 2 },
     },
-    message,
-    context,
     deps,
   );
 }
 
 /**
- * Reads the row again under a lease that is held until the mark, so that no older document wins over a newer one. A
- * write that failed without an answer may still land, so its lease runs out by itself; only where the index refused the
+ * Reads the rows again under leases that are held until the marks, so that no older document wins over a newer one. A
+ * write that failed without an answer may still land, so its lease runs out by itself; only where the index refused a
  * document is it given back.
  */
 async function writeUnderLease(
-  seen: ArticleToSync,
-  { db, index, writer, leaseMs }: Pick<SyncDeps, 'db' | 'index' | 'leaseMs'> & { writer: DocumentWriter },
-): Promise<Written> {
-  const { uniqueId } = seen;
+  seen: readonly ArticleToSync[],
+  deps: Pick<SyncDeps, 'db' | 'index' | 'leaseMs'> & { writer: DocumentWriter },
+): Promise<Outcome<Written>[]> {
+  const { db, index, writer, leaseMs } = deps;
   const targets = { searchIndex: index.id };
   const leaseToken = randomUUID();
-  if (!(await takeSyncLease(db, uniqueId, targets, { token: leaseToken, ms: leaseMs }))) {
-    const current = await readArticleToSync(db, uniqueId, targets);
-    // Written by another meanwhile: without the lease nothing is marked, and the next look finds nothing to do.
-    if (current && !current.syncPending) return { version: seen.version, leaseToken };
-    throw new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`);
-  }
+  const uniqueIds = seen.map(({ uniqueId }) => uniqueId);
+  const leased = await takeSyncLeases(db, uniqueIds, targets, { token: leaseToken, ms: leaseMs });
   const takenAt = performance.now();
-  const article = await readArticleToSync(db, uniqueId, targets);
-  const source = await readDocumentSource(db, uniqueId);
-  if (!article || !source) throw new RetryableError(`Article ${uniqueId} has no row in news`);
+  const current = new Map((await readArticlesToSync(db, uniqueIds, targets)).map((row) => [row.uniqueId, row]));
+  const standing = uniqueIds.filter((uniqueId) => leased.has(uniqueId) && current.get(uniqueId)?.isRemoved === false);
+  const documents = (await readDocumentSources(db, standing)).map(toDocument);
   // Half of the lease is for reading: what is left must outlast the write.
   if (performance.now() - takenAt > leaseMs / 2) {
-    throw new RetryableError(`Article ${uniqueId} took too long to read for the lease of ${leaseMs} ms on it`);
+    throw new RetryableError(`${leased.size} articles took too long to read for the lease of ${leaseMs} ms on them`);
   }
-  if (article.isRemoved) {
-    await writer.remove(uniqueId);
-    return { version: article.version, leaseToken };
-  }
-  const refusal = (await writer.upsert([toDocument(source)])).get(uniqueId);
-  if (refusal) {
-    await releaseSyncLease(db, uniqueId, leaseToken);
-    throw refusal;
-  }
-  // The version read first: what came between the two reads, a removal say, stays pending.
-  return { version: article.version, leaseToken };
+  const removed = uniqueIds.filter((uniqueId) => leased.has(uniqueId) && current.get(uniqueId)?.isRemoved);
+  const refusals = documents.length > 0 ? await writer.upsert(documents) : new Map<string, Error | null>();
+  await Promise.all(removed.map((uniqueId) => writer.remove(uniqueId)));
+  const refused = uniqueIds.filter((uniqueId) => refusals.get(uniqueId));
+  await releaseSyncLeases(db, refused, leaseToken);
+  return seen.map(({ uniqueId, version }): Outcome<Written> => {
+    const article = current.get(uniqueId);
+    if (!article) return { error: new RetryableError(`Article ${uniqueId} has no row in news`) };
+    if (!leased.has(uniqueId)) {
+      // Written by another meanwhile: without the lease nothing is marked, and the next look finds nothing to do.
+      if (!article.syncPending) return { value: { version, leaseToken } };
+      return { error: new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`) };
+    }
+    const refusal = refusals.get(uniqueId);
+    // The version read first: what came between the two reads, a removal say, stays pending.
+    return refusal ? { error: refusal } : { value: { version: article.version, leaseToken } };
+  });
 }

@@ -1,11 +1,10 @@
+import type { ArticleWorker } from '../../shared/article-stage.ts';
 import type { Database } from '../../shared/database.ts';
 import { errorText, PermanentError } from '../../shared/errors.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
 import type { Stage, StageTargets } from '../../shared/pending.ts';
 import { listPendingArticles } from '../../shared/sql/pending.ts';
 import { recordFailure } from '../../shared/sql/quarantine.ts';
-import type { ArticleMessage } from '../../shared/stage.ts';
-import type { StageContext } from '../../shared/stage-context.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
 import { cliDeps } from './cli-deps.ts';
@@ -24,7 +23,7 @@ export interface WorkOptions {
 export interface Worker {
   stage: Stage;
   targets: StageTargets;
-  work(message: ArticleMessage, context: StageContext, deps: OutboxDeps): Promise<unknown>;
+  open(deps: OutboxDeps): ArticleWorker;
   close?(): Promise<void>;
 }
 
@@ -38,6 +37,7 @@ export async function workOffPending(db: Database, worker: Worker, options: Work
   if (options.agencies) await checkAgencies(db, options.agencies);
   const deps = cliDeps(db, options);
   const { log } = deps;
+  const articleWorker = worker.open(deps);
   const context = contextFrom();
   const progress = createProgress();
   const startedAt = performance.now();
@@ -52,7 +52,7 @@ export async function workOffPending(db: Database, worker: Worker, options: Work
     await Promise.all(
       articles.map(async (article) => {
         try {
-          await worker.work(article, context, deps);
+          await articleWorker.handle(article, context);
           done++;
         } catch (error) {
           failed++;

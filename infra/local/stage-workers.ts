@@ -1,9 +1,9 @@
-import { embed } from '../../functions/embed/embed.ts';
-import { enrich } from '../../functions/enrich/enrich.ts';
+import { createEmbedder } from '../../functions/embed/embed.ts';
+import { createEnrichment } from '../../functions/enrich/enrich.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { createTaxonomyReader } from '../../functions/enrich/taxonomy.ts';
 import { leaseMs, openSearchIndex } from '../../functions/sync/config.ts';
-import { sync } from '../../functions/sync/sync.ts';
+import { createSynchronizer } from '../../functions/sync/sync.ts';
 import type { Database } from '../../shared/database.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import type { Stage } from '../../shared/pending.ts';
@@ -33,7 +33,7 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
     return {
       stage: 'enrich',
       targets: { enricherRank: deps.enricher.rank },
-      work: (message, context, outbox) => enrich(message, context, { ...outbox, ...deps }),
+      open: (outbox) => createEnrichment({ ...outbox, ...deps }),
     };
   },
   embed: async (_db, options) => {
@@ -41,7 +41,7 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
     return {
       stage: 'embed',
       targets: { embeddingModel: encoder.model },
-      work: (message, context, outbox) => embed(message, context, { ...outbox, encoder }),
+      open: (outbox) => createEmbedder({ ...outbox, encoder }),
       close: () => encoder.close(),
     };
   },
@@ -50,7 +50,7 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
     return {
       stage: 'sync',
       targets: { searchIndex: index.id },
-      work: (message, context, outbox) => sync(message, context, { ...outbox, index, leaseMs }),
+      open: (outbox) => createSynchronizer({ ...outbox, index, leaseMs }),
     };
   },
 };

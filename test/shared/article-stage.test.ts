@@ -50,7 +50,7 @@ describe('the chain of stages', { skip: withoutPostgres }, () => {
   const encoder = {
     ...lexical,
     encode: async (texts: readonly string[]) => {
-      counts.encoded++;
+      counts.encoded += texts.length;
       if (fails()) throw new Error('encoder down');
       return await lexical.encode(texts);
     },

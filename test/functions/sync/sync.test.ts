@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/sync/handler.ts';
 import { postgresIndex, type SearchIndex, typesenseIndex } from '../../../functions/sync/search-index.ts';
-import { takeSyncLease } from '../../../functions/sync/sql.ts';
+import { takeSyncLeases } from '../../../functions/sync/sql.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { createTypesense, type Typesense } from '../../../shared/typesense.ts';
@@ -163,7 +163,8 @@ describe('sync', { skip: withoutPostgres }, () => {
   test('while another holds the lease the message is asked for again, and nothing is written', async () => {
     const message = await seedArticle(database.db);
     const token = '00000000-0000-4000-8000-000000000000';
-    assert.equal(await takeSyncLease(database.db, message.unique_id, {}, { token, ms: 60_000 }), true);
+    const leased = await takeSyncLeases(database.db, [message.unique_id], {}, { token, ms: 60_000 });
+    assert.deepEqual(leased, new Set([message.unique_id]));
     assert.equal(await push(server.url, message), 500);
     assert.deepEqual(documents(), []);
     await edit(`sync_lease_until = now() - interval '1 second'`);
