@@ -1,4 +1,4 @@
-import { type Batcher, createBatcher, type Outcome } from './batcher.ts';
+import { type Batcher, type BatcherOptions, createBatcher, type Outcome } from './batcher.ts';
 import type { Queryable } from './database.ts';
 import { RetryableError } from './errors.ts';
 import { commitAndPublish, type OutboxDeps } from './outbox.ts';
@@ -25,8 +25,8 @@ export interface ArticleStage<R extends StageRow, T> {
    * @returns the versions that now stand, by unique_id; a row that moved meanwhile is left out, and looked at again.
    */
   save(tx: Queryable, done: readonly { row: R; result: T }[]): Promise<ReadonlyMap<string, number>>;
-  /** Rows in one call of `work`, and calls at the same time. */
-  workBounds: { maxItems: number; concurrency: number };
+  /** What one call of `work` takes, and how many run at the same time. */
+  workBounds: Pick<BatcherOptions<R>, 'maxItems' | 'maxBytes' | 'sizeOf' | 'concurrency' | 'maxWaitMs'>;
 }
 
 /** What became of a message, for its log line: `nothing-pending` with the topic that was nudged instead, if any. */
@@ -93,19 +93,19 @@ export function createArticleWorker<R extends StageRow, T>(
 
   async function look({ unique_id: uniqueId, version }: ArticleMessage, context: StageContext) {
     for (let count = 0; count < maxLooks; count++) {
-      const row = await read.submit(uniqueId);
+      const row = await read(uniqueId);
       if (!row) throw new RetryableError(`Article ${uniqueId} has no row in news (yet)`);
       if (!row[`${stage}Pending`]) {
         // Another delivery reached the stage, perhaps before a failure of this message was recorded.
-        await close.submit(uniqueId);
+        await close(uniqueId);
         const topic = nextTopic(stage, row);
         if (!topic) return { outcome: 'nothing-pending' as const };
         const data: ArticleMessage = { unique_id: uniqueId, version };
         await deps.publisher.publish([{ topic, data, attributes: context.attributes }]);
         return { outcome: 'nothing-pending' as const, nudged: topic };
       }
-      const result = await work.submit(row);
-      if (await save.submit({ row, result, context })) return { outcome: 'done' as const };
+      const result = await work(row);
+      if (await save({ row, result, context })) return { outcome: 'done' as const };
     }
     throw new RetryableError(`Article ${uniqueId} changed ${maxLooks} times while ${stage} worked on it`);
   }

@@ -20,17 +20,12 @@ export interface BatcherOptions<I> {
 /** What became of one item: its result, or why it alone failed. */
 export type Outcome<R> = { value: R } | { error: unknown };
 
-/** Gathers concurrent calls into batches. */
-export interface Batcher<I, R> {
-  /**
-   * Resolves with the result of this item.
-   *
-   * @throws {RetryableError} at once when too many items wait: the caller's caller must slow down.
-   */
-  submit(item: I): Promise<R>;
-  /** Resolves when nothing waits or is in work. Items are still taken, and none waits for company any more. */
-  drain(): Promise<void>;
-}
+/**
+ * Gathers concurrent calls into batches; resolves with the result of this item.
+ *
+ * @throws {RetryableError} at once when too many items wait: the caller's caller must slow down.
+ */
+export type Batcher<I, R> = (item: I) => Promise<R>;
 
 interface Waiting<I, R> {
   item: I;
@@ -46,6 +41,8 @@ interface Waiting<I, R> {
  * A batch that fails as a whole with an error that a retry can help fails all of its items: to ask for each again would
  * multiply the load on what is failing. With any other error its items are tried one by one: only the culprit fails.
  *
+ * An item that waits belongs to a request in work: an instance that ends waits for its requests, and so for its items.
+ *
  * @param run returns an outcome for every item, in their order.
  */
 export function createBatcher<I, R>(
@@ -56,13 +53,11 @@ export function createBatcher<I, R>(
   const { maxWaitMs = 0, maxWaiting = 10 * maxItems } = options;
   const waiting: Waiting<I, R>[] = [];
   let inWork = 0;
-  let isDraining = false;
   let isTimed = false;
-  let idle: (() => void)[] = [];
 
   function pump(): void {
     while (inWork < concurrency && waiting.length > 0) {
-      const waitMs = isDraining || waiting.length >= maxItems ? 0 : waiting[0]!.since + maxWaitMs - performance.now();
+      const waitMs = waiting.length >= maxItems ? 0 : waiting[0]!.since + maxWaitMs - performance.now();
       if (waitMs > 0) {
         if (!isTimed) {
           isTimed = true;
@@ -75,9 +70,6 @@ export function createBatcher<I, R>(
       }
       void work(nextBatch());
     }
-    if (inWork > 0 || waiting.length > 0) return;
-    for (const wake of idle) wake();
-    idle = [];
   }
 
   function nextBatch(): Waiting<I, R>[] {
@@ -118,23 +110,14 @@ export function createBatcher<I, R>(
     }
   }
 
-  return {
-    submit: (item) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length >= maxWaiting) {
-          reject(new RetryableError(`${name} has ${waiting.length} items waiting and takes no more for now`));
-          return;
-        }
-        waiting.push({ item, since: performance.now(), resolve, reject });
-        // Those that come within the same turn of the event loop start together.
-        if (waiting.length === 1) setImmediate(pump);
-      }),
-    drain: () => {
-      isDraining = true;
-      return new Promise((resolve) => {
-        idle.push(resolve);
-        pump();
-      });
-    },
-  };
+  return (item) =>
+    new Promise((resolve, reject) => {
+      if (waiting.length >= maxWaiting) {
+        reject(new RetryableError(`${name} has ${waiting.length} items waiting and takes no more for now`));
+        return;
+      }
+      waiting.push({ item, since: performance.now(), resolve, reject });
+      // Those that come within the same turn of the event loop start together.
+      if (waiting.length === 1) setImmediate(pump);
+    });
 }

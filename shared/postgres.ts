@@ -2,6 +2,7 @@ import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-co
 import pg from 'pg';
 import type { Database, Queryable, Row } from './database.ts';
 import { ConfigError, errorMessage, RetryableError } from './errors.ts';
+import { toDeliveryError } from './postgres-errors.ts';
 
 /** How Postgres is reached: one URL, or a Cloud SQL instance by IAM login (no proxy, no password). */
 export type PostgresTarget =
@@ -12,7 +13,7 @@ export type PostgresTarget =
 export interface PostgresOptions {
   /** Connections of this instance at most; more callers wait in the pool's queue. Default 5. */
   maxConnections?: number;
-  /** Longest run of one statement, in milliseconds. Default 30,000. */
+  /** Longest run of one statement, in milliseconds; 0 for none. Default 30,000. */
   statementTimeoutMs?: number;
   /** Longest wait for a connection, in milliseconds; then the call fails and the message is redelivered. Default 5,000. */
   connectTimeoutMs?: number;
@@ -35,6 +36,7 @@ export async function openPostgres(target: PostgresTarget, options: PostgresOpti
   if ('url' in target) checkUrl(target.url);
   const connector = 'url' in target ? undefined : new Connector();
   let pool: pg.Pool | undefined;
+  const { statementTimeoutMs = 30_000 } = options;
   const close = async () => {
     await pool?.end();
     connector?.close();
@@ -44,7 +46,10 @@ export async function openPostgres(target: PostgresTarget, options: PostgresOpti
       ...(await resolveTarget(target, connector)),
       types,
       max: options.maxConnections ?? 5,
-      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      statement_timeout: statementTimeoutMs,
+      // For a server that is gone without a word: no statement outlives its timeout on the server.
+      query_timeout: statementTimeoutMs > 0 ? statementTimeoutMs + 5_000 : undefined,
+      keepAlive: true,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
       application_name: 'destaques',
     });
@@ -71,7 +76,7 @@ async function resolveTarget(target: PostgresTarget, connector: Connector | unde
 
 function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
   const session = async <T>(work: (client: Queryable) => Promise<T>): Promise<T> => {
-    const client = await pool.connect();
+    const client = await pool.connect().catch(rethrow);
     let broken: Error | undefined;
     const onError = (error: Error) => {
       broken = error;
@@ -107,9 +112,13 @@ function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
 
 async function run<R extends object = Row>(client: pg.Pool | pg.PoolClient, text: string, values?: unknown[]) {
   // A text of several statements has several results; the last one is the answer.
-  const results = [await client.query<R & pg.QueryResultRow>(text, values)].flat();
+  const results = [await client.query<R & pg.QueryResultRow>(text, values).catch(rethrow)].flat();
   const { rows, rowCount } = results.at(-1)!;
   return { rows: rows as R[], rowCount: rowCount ?? 0 };
+}
+
+function rethrow(error: unknown): never {
+  throw toDeliveryError(error);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { http } from '@google-cloud/functions-framework';
 import { loadConfig } from '../../shared/config.ts';
 import { openDatabase } from '../../shared/database-config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { createLogger } from '../../shared/log.ts';
+import { registerFunction } from '../../shared/register-function.ts';
 import { config } from './config.ts';
 import { createHandler } from './handler.ts';
 
@@ -11,5 +11,5 @@ const log = createLogger();
 const db = await openDatabase(settings);
 const encoder = await createEncoder(encoderOptions(settings), { log });
 const projectId = settings.GOOGLE_CLOUD_PROJECT;
-const targets = { embeddingModel: encoder.model };
-http('api', createHandler({ db, encoder, targets, log, ...(projectId ? { projectId } : {}) }));
+const deps = { db, encoder, log, targets: { embeddingModel: encoder.model }, ...(projectId ? { projectId } : {}) };
+registerFunction('api', createHandler(deps), deps);

@@ -28,6 +28,7 @@ export function createEmbedder(deps: EmbedDeps): ArticleWorker {
           done.map(({ row: { uniqueId, textHash }, result: embedding }) => ({ uniqueId, textHash, embedding })),
           encoder.model,
         ),
+      // One inference uses all cores; while it runs the next batch gathers.
       workBounds: { maxItems: maxTexts, concurrency: 1 },
     },
     deps,

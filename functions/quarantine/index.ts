@@ -1,7 +1,8 @@
-import { http } from '@google-cloud/functions-framework';
 import { loadConfig } from '../../shared/config.ts';
 import { openFunctionDeps } from '../../shared/function-deps.ts';
+import { registerFunction } from '../../shared/register-function.ts';
 import { config } from './config.ts';
 import { createHandler } from './handler.ts';
 
-http('quarantine', createHandler(await openFunctionDeps(loadConfig(config))));
+const deps = await openFunctionDeps(loadConfig(config));
+registerFunction('quarantine', createHandler(deps), deps);

@@ -8,6 +8,8 @@ export interface ArticleToSync extends PendingStages {
   uniqueId: string;
   version: number;
   isRemoved: boolean;
+  /** Of the text, compressed. */
+  contentBytes: number;
 }
 
 export async function readArticlesToSync(
@@ -17,7 +19,8 @@ export async function readArticlesToSync(
 ): Promise<ArticleToSync[]> {
   const { bind, values } = bindings();
   const { rows } = await db.query<ArticleToSync>(
-    `select unique_id as "uniqueId", version, removed_at is not null as "isRemoved", ${pendingColumns(targets, bind)}
+    `select unique_id as "uniqueId", version, removed_at is not null as "isRemoved",
+       coalesce(pg_column_size(content), 0) as "contentBytes", ${pendingColumns(targets, bind)}
      from news where unique_id = any(${bind(uniqueIds)}::text[])`,
     values,
   );

@@ -28,6 +28,8 @@ interface Written {
 
 /** Documents of one request to the index. */
 const maxDocuments = 40;
+/** Of their texts as Postgres keeps them, which is compressed. */
+const maxDocumentBytes = 4 * 1024 * 1024;
 
 /** Makes the current versions of articles searchable, and takes removed ones out of the index. */
 export function createSynchronizer(deps: SyncDeps): ArticleWorker {
@@ -48,7 +50,12 @@ export function createSynchronizer(deps: SyncDeps): ArticleWorker {
           done.map(({ row: { uniqueId }, result }) => ({ uniqueId, ...result })),
           index.id,
         ),
-      workBounds: { maxItems: maxDocuments, concurrency: 2 },
+      workBounds: {
+        maxItems: maxDocuments,
+        maxBytes: maxDocumentBytes,
+        sizeOf: ({ contentBytes }) => contentBytes,
+        concurrency: 2,
+      },
     },
     deps,
   );
