@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Enricher } from '../../functions/enrich/enricher.ts';
+import { typesenseIndex } from '../../functions/sync/search-index.ts';
+import { startPlatform } from '../../infra/local/platform.ts';
+import { createLocalScrapeTools } from '../../infra/local/scrape-tools.ts';
+import { measureLatency } from '../../infra/local/sql.ts';
+import { createEncoder } from '../../shared/encoder.ts';
+import { silentLogger } from '../../shared/log.ts';
+import { createTypesense } from '../../shared/typesense.ts';
+import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
+import { openBenchDatabase } from './support/database.ts';
+import { feed } from './support/feed.ts';
+
+export const description =
+  'articles through all stages, into a Typesense stand-in: how many a second, and how long one takes (--articles 5000)';
+
+const latencyRate = 50;
+const latencyArticles = 500;
+
+/** Answers at once, so that the chain is what is measured. */
+const instantEnricher: Enricher = {
+  name: 'instant',
+  rank: 1,
+  enrich: async ({ title }) => ({
+    themes: { level1: '01', level2: null, level3: null },
+    summary: `Resumo de ${title}`,
+    features: {},
+  }),
+};
+
+/** All functions over HTTP in this process, lexical encoder, Postgres and the index in processes of their own. */
+export async function run(args: string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args,
+    options: { articles: { type: 'string', default: '5000' }, 'database-url': { type: 'string' } },
+  });
+  await using resources = new AsyncDisposableStack();
+  const { db, close } = await openBenchDatabase('postgres', values['database-url']);
+  resources.defer(close);
+  const { url, child } = await startTypesenseProcess();
+  resources.defer(() => void child.kill());
+  const { hostname: host, port } = new URL(url);
+  const typesense = createTypesense({ host, port: Number(port), protocol: 'http', apiKey: 'bench' });
+  resources.defer(() => typesense.close());
+  const datasetFolder = await mkdtemp(join(tmpdir(), 'chain-'));
+  resources.defer(() => rm(datasetFolder, { recursive: true }));
+  const encoder = await createEncoder({ model: 'lexical' });
+  resources.defer(() => encoder.close());
+  const platform = await startPlatform({
+    db,
+    encoder,
+    enricher: instantEnricher,
+    index: typesenseIndex(typesense, await typesense.ensureCollection()),
+    source: {},
+    scrape: createLocalScrapeTools(
+      db,
+      { dispatcher: sitesDispatcher(1), requestIntervalMs: 0 },
+      { data: datasetFolder },
+    ),
+    datasetFolder,
+    port: 0,
+    hasCron: false,
+    log: silentLogger,
+  });
+  resources.defer(() => platform.close());
+  const deps = { db, log: silentLogger, publisher: platform.bus };
+
+  const since = new Date();
+  await feed(latencyArticles, { rate: latencyRate, seed: 2 }, deps);
+  await platform.bus.idle();
+  const latency = await measureLatency(db, since);
+
+  const startedAt = performance.now();
+  const articles = await feed(Number(values.articles), { rate: null }, deps);
+  await platform.bus.idle();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { rows } = await db.query('select from news where synced_version < version');
+  if (rows.length > 0) throw new Error(`${rows.length} articles are not searchable although the bus is idle`);
+  return {
+    bus: 'in-process',
+    articles,
+    seconds: Math.round(seconds * 10) / 10,
+    articles_per_second: Math.round(articles / seconds),
+    p50_ms: latency.p50,
+    p95_ms: latency.p95,
+    peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024 + (await peakRssMb(child))),
+  };
+}
+
+const starter = fileURLToPath(new URL('../stand-ins/start.ts', import.meta.url));
+
+async function startTypesenseProcess(): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, [starter, 'typesense', '--port', '0', '--api-key', 'bench'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
+    if (url) return { url, child };
+  }
+  throw new Error('the Typesense stand-in did not start');
+}
+
+async function peakRssMb({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+}

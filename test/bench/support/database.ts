@@ -1,0 +1,20 @@
+import { prepareDatabase } from '../../../infra/local/local-database.ts';
+import { openPglite } from '../../../infra/local/pglite.ts';
+import type { Database } from '../../../shared/database.ts';
+import { openPostgres } from '../../../shared/postgres.ts';
+import { startPostgres } from '../../support/postgres-server.ts';
+
+/** A database with migrations and catalogue: embedded, at an address, or on a server of its own. */
+export async function openBenchDatabase(kind: string, url?: string): Promise<{ db: Database; close(): Promise<void> }> {
+  const server = kind === 'postgres' && !url ? await startPostgres() : undefined;
+  const db =
+    kind === 'embedded' ? await openPglite() : await openPostgres({ url: url ?? server!.url }, { maxConnections: 10 });
+  await prepareDatabase(db);
+  return {
+    db,
+    close: async () => {
+      await db.close();
+      server?.stop();
+    },
+  };
+}
