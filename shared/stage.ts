@@ -2,7 +2,7 @@ import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import type { Database } from './database.ts';
 import { type Envelope, eventVersion, messageIdOf, parseEnvelope } from './envelope.ts';
-import { errorText, InvalidMessageError, PermanentError } from './errors.ts';
+import { errorText, InvalidMessageError, PermanentError, RetryableError } from './errors.ts';
 import { postOnly } from './http.ts';
 import type { Logger } from './log.ts';
 import { describeIssues, plainMessage } from './schema-messages.ts';
@@ -90,6 +90,12 @@ export function createArticleStage(
 function parseData<T>(schema: z.ZodType<T>, envelope: Envelope): T {
   const version = envelope.attributes.event_version;
   if (version !== eventVersion) {
+    // While a new deployment comes up, its messages reach instances of the old one too.
+    if (/^\d{1,9}$/.test(version ?? '') && Number(version) > Number(eventVersion)) {
+      throw new RetryableError(
+        `Message ${envelope.messageId} has event_version ${version}, newer than the ${eventVersion} of this instance`,
+      );
+    }
     throw new InvalidMessageError(
       `Message ${envelope.messageId} has event_version ${version ?? '(none)'}, this deployment reads ${eventVersion}`,
     );

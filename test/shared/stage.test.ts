@@ -110,6 +110,12 @@ describe('a stage', { skip: withoutPostgres }, () => {
     );
   });
 
+  test('a message of a newer deployment is left to its instances: asked for again, not recorded', async () => {
+    assert.equal(await push(server.url, message, { attributes: { event_version: '2' } }), 500);
+    assert.deepEqual(await rows(), []);
+    assert.match(String(recorder.lines[0]!.error), /event_version 2, newer than the 1 of this instance/);
+  });
+
   const envelope = (fields: object) => ({
     message: { data: '', attributes: { event_version: '1' }, messageId: '42', ...fields },
     subscription: 's',
@@ -118,7 +124,14 @@ describe('a stage', { skip: withoutPostgres }, () => {
   for (const [name, body] of Object.entries<object>({
     'data that is not base64': envelope({ data: '%%%' }),
     'data that is not JSON': envelope({ data: base64('unique_id') }),
-    'another event_version': envelope({ data: base64(JSON.stringify(message)), attributes: { event_version: '2' } }),
+    'an event_version of the past': envelope({
+      data: base64(JSON.stringify(message)),
+      attributes: { event_version: '0' },
+    }),
+    'an event_version that is none': envelope({
+      data: base64(JSON.stringify(message)),
+      attributes: { event_version: 'v1' },
+    }),
     'no event_version': envelope({ data: base64(JSON.stringify(message)), attributes: {} }),
     'data of another shape': envelope({ data: base64('{"unique_id":"a"}') }),
     'data with NUL and half a pair': envelope({ data: base64('{"unique_id":["\\u0000\\ud800"],"version":1}') }),
