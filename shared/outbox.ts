@@ -2,7 +2,13 @@ import type { Database, Queryable } from './database.ts';
 import { errorText } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { OutgoingMessage, Publisher } from './publisher.ts';
-import { deleteOutboxMessages, insertOutboxMessages, listOutboxMessages, type OutboxMessage } from './sql/outbox.ts';
+import {
+  claimOutboxMessages,
+  deleteOutboxMessages,
+  insertOutboxMessages,
+  type OutboxMessage,
+  postponeOutboxMessages,
+} from './sql/outbox.ts';
 
 export interface OutboxDeps {
   db: Database;
@@ -41,44 +47,80 @@ export interface RelayReport {
   refused: number;
 }
 
+/** How a relay goes about it. */
+export interface RelayOptions {
+  batchSize?: number;
+  /** A publisher that takes longer counts as refusing; well below half of the claim. Default 20,000. */
+  publishTimeoutMs?: number;
+  /** No further batch is begun after this instant of `performance.now()`. */
+  until?: number;
+}
+
+/** Outlasts two attempts to publish and the statement after them. */
+const claimMs = 120_000;
+
 /**
- * Publishes what was committed and not published, oldest first, in batches. A message that cannot be published is
- * logged, stays, and holds up no other; when nothing of a batch can be, the rest is left for the next run.
+ * Publishes what was committed and not published, oldest first, in batches. Any number of relays may run at once: each
+ * claims its batch, and a claim of one that died ends by itself. A message that cannot be published is logged, stays,
+ * waits for a growing while, and holds up no other; when nothing of a batch can be, the rest is left for the next run,
+ * which begins after those that wait.
  *
  * @param minAgeMs younger messages are left to the instance that wrote them.
  */
-export async function relayOutbox(deps: OutboxDeps, minAgeMs: number, batchSize = 500): Promise<RelayReport> {
+export async function relayOutbox(
+  deps: OutboxDeps,
+  minAgeMs: number,
+  options: RelayOptions = {},
+): Promise<RelayReport> {
+  const { batchSize: limit = 500, publishTimeoutMs = 20_000, until = Number.POSITIVE_INFINITY } = options;
   const report: RelayReport = { published: 0, refused: 0 };
   let after = 0;
-  for (;;) {
-    const messages = await listOutboxMessages(deps.db, { minAgeMs, after, limit: batchSize });
-    if (messages.length === 0) return report;
-    const published = await relayBatch(deps, messages);
+  while (performance.now() < until) {
+    const messages = await claimOutboxMessages(deps.db, { minAgeMs, after, limit, claimMs });
+    if (messages.length === 0) break;
+    const published = await relayBatch(deps, messages, publishTimeoutMs);
     report.published += published;
     report.refused += messages.length - published;
-    if (published === 0) return report;
+    if (published === 0) break;
     after = messages.at(-1)!.id;
   }
+  return report;
 }
 
-async function relayBatch(deps: OutboxDeps, messages: OutboxMessage[]): Promise<number> {
+async function relayBatch(deps: OutboxDeps, messages: OutboxMessage[], timeoutMs: number): Promise<number> {
+  const publish = (part: OutboxMessage[]) => withinTime(deps.publisher.publish(part), timeoutMs);
+  const idsOf = (part: OutboxMessage[]) => part.map(({ id }) => id);
   try {
-    await publishAndDelete(deps, messages);
+    await publish(messages);
+    await deleteOutboxMessages(deps.db, idsOf(messages));
     return messages.length;
   } catch {
     // One of them is to blame, or the publisher as a whole: asked one by one, that shows.
   }
-  let published = 0;
-  for (const message of messages) {
-    try {
-      await publishAndDelete(deps, [message]);
-      published++;
-    } catch (error) {
-      const { id, topic } = message;
-      deps.log.error('message of the outbox cannot be published', { outboxId: id, topic, error: errorText(error) });
-    }
+  const outcomes = await Promise.allSettled(messages.map((message) => publish([message])));
+  const published = messages.filter((_, index) => outcomes[index]!.status === 'fulfilled');
+  const refused = messages.filter((_, index) => outcomes[index]!.status === 'rejected');
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.status === 'fulfilled') continue;
+    const { id, topic } = messages[index]!;
+    const error = errorText(outcome.reason);
+    deps.log.error('message of the outbox cannot be published', { outboxId: id, topic, error });
   }
-  return published;
+  await deleteOutboxMessages(deps.db, idsOf(published));
+  await postponeOutboxMessages(deps.db, idsOf(refused));
+  return published.length;
+}
+
+async function withinTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The publisher did not answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function publishAndDelete(deps: OutboxDeps, messages: OutboxMessage[]): Promise<void> {

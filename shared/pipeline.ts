@@ -131,7 +131,8 @@ export const pipeline: readonly PipelineFunction[] = [
     alsoPublishes: topics,
     memoryMiB: 512,
     cpu: 1,
-    concurrency: 1,
+    // An operator's call need not wait for a replay that a schedule carries on.
+    concurrency: 4,
     maxInstances: 1,
     timeoutSeconds: 300,
   },

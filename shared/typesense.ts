@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Client, Errors } from 'typesense';
 import { ConfigError, PermanentError, RetryableError } from './errors.ts';
+import { createDocumentVersions, type DocumentVersions } from './typesense-compare.ts';
 import { type NewsDocument, newsCollection, optionalFieldNames } from './typesense-schema.ts';
 
 /** How the server is reached. */
@@ -39,6 +40,8 @@ export interface Typesense {
   importDocuments(documents: readonly NewsDocument[]): Promise<Map<string, Error | null>>;
   /** Removes a document; an absent one is fine. */
   deleteDocument(id: string): Promise<void>;
+  /** What stands in the index, to be compared with Postgres. */
+  readonly versions: DocumentVersions;
   /** @throws {RetryableError} when the server does not answer or says that it is not ready. */
   health(): Promise<void>;
   /** Closes idle connections. */
@@ -137,6 +140,8 @@ export function createTypesense(options: TypesenseOptions): Typesense {
       const path = `${servedPath}/documents/${encodeURIComponent(id)}`;
       await request('delete', path, { query: { ignore_not_found: true } });
     },
+
+    versions: createDocumentVersions(alias, request),
 
     async health() {
       await request('get', '/health');

@@ -3,6 +3,7 @@ import { pending, type Stage, type StageTargets, stages } from '../../shared/pen
 import { countSources, judgeSources, type SourceCounts, type SourceFlag } from '../../shared/source-health.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
 import { listSourceActivity } from '../../shared/sql/source-health.ts';
+import { type Alert, findAlerts, readActivity } from './status-alerts.ts';
 
 /** Where the pipeline stands. Names as the answer of `GET /status` has them. */
 export interface Status extends Coverage {
@@ -14,6 +15,8 @@ export interface Status extends Coverage {
   /** Messages that were committed and not yet published. */
   outbox: number;
   last_export: LastExport | null;
+  /** What a person should look at; empty when all is well. */
+  alerts: Alert[];
 }
 
 /** Counts are of articles that still stand on their site, except `removed` and `pending`. */
@@ -75,14 +78,19 @@ export interface LastExport {
 
 /** Reads where the pipeline stands, all at one instant. */
 export async function readStatus(db: Database, targets: StageTargets): Promise<Status> {
-  return await db.snapshot(async (tx) => ({
-    ...(await readCoverage(tx, targets)),
-    quarantine: await countOpenFailures(tx),
-    scrape_runs: await countScrapeRuns(tx),
-    sources: await readSources(tx),
-    outbox: await countOutbox(tx),
-    last_export: await readLastExport(tx),
-  }));
+  return await db.snapshot(async (tx) => {
+    const coverage = await readCoverage(tx, targets);
+    const quarantine = await countOpenFailures(tx);
+    return {
+      ...coverage,
+      quarantine,
+      scrape_runs: await countScrapeRuns(tx),
+      sources: await readSources(tx),
+      outbox: await countOutbox(tx),
+      last_export: await readLastExport(tx),
+      alerts: findAlerts({ ...coverage, quarantine }, await readActivity(tx)),
+    };
+  });
 }
 
 async function readCoverage(tx: Queryable, targets: StageTargets): Promise<Coverage> {

@@ -1,3 +1,4 @@
+import { enricherRanks } from '../../shared/enricher-settings.ts';
 import type { Enricher, Taxonomy } from './enricher.ts';
 import { textFeatures } from './features.ts';
 import { compileThemes, type ThemeMatcher } from './match-themes.ts';
@@ -19,7 +20,7 @@ export function createLocalEnricher(): Enricher {
   };
   return {
     name: 'local-1',
-    rank: 1,
+    rank: enricherRanks.local,
     async enrich(article, taxonomy) {
       const blocks = textBlocks(article.content.slice(0, CHARACTERS_READ));
       return {

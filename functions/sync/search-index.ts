@@ -1,3 +1,4 @@
+import { postgresIndexId, typesenseIndexId } from '../../shared/search-index-settings.ts';
 import type { Typesense } from '../../shared/typesense.ts';
 import type { NewsDocument } from '../../shared/typesense-schema.ts';
 
@@ -24,7 +25,7 @@ export interface DocumentWriter {
 }
 
 /** Search in Postgres itself. */
-export const postgresIndex: SearchIndex = { name: 'postgres', id: 'postgres' };
+export const postgresIndex: SearchIndex = { name: 'postgres', id: postgresIndexId };
 
 /** Search in a collection of Typesense: the one that `ensureCollection` found or made. */
 export function typesenseIndex(
@@ -33,7 +34,7 @@ export function typesenseIndex(
 ): SearchIndex {
   return {
     name: 'typesense',
-    id: `typesense ${collection.name} of ${new Date(collection.createdAt * 1000).toISOString()}`,
+    id: typesenseIndexId(collection),
     writer: {
       upsert: (documents) => typesense.importDocuments(documents),
       remove: (id) => typesense.deleteDocument(id),

@@ -1,7 +1,7 @@
 import { formatEnvelope } from '../../shared/envelope.ts';
 import { errorText } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { Subscription } from '../../shared/pipeline.ts';
+import type { FunctionName, Subscription } from '../../shared/pipeline.ts';
 import type { OutgoingMessage, Publisher } from '../../shared/publisher.ts';
 
 /** Sends one push request; resolves with the HTTP status of the answer. */
@@ -16,15 +16,33 @@ export interface BusOptions {
   now?: () => Date;
 }
 
+/** The buses of one machine, as `--bus` names them. */
+export const busKinds = ['in-process', 'emulator'] as const;
+export type BusKind = (typeof busKinds)[number];
+
+/** What carries messages between functions on one machine: the bus in this process, or Pub/Sub's emulator. */
+export interface MessageBus extends Publisher {
+  /** Begins to deliver, once all functions listen; a bus without it delivers from the first message on. */
+  start?(): Promise<void>;
+  /** Messages that were accepted here so far, by topic. */
+  readonly published: ReadonlyMap<string, number>;
+}
+
+/** What a bus knows of the platform that it serves. */
+export interface BusContext {
+  subscriptions: readonly Subscription[];
+  /** Where a function listens; known once it does. */
+  urlOf(name: FunctionName): string;
+  log: Logger;
+}
+
 /**
  * Pub/Sub's contract within one process: at least once, push, backoff, dead letter. Its messages die with it: `close`
  * aborts the pushes in flight and drops what waits.
  */
-export interface Bus extends Publisher {
+export interface Bus extends MessageBus {
   /** Resolves when no message waits, is in flight, or waits for its next attempt, or when the bus is closed. */
   idle(): Promise<void>;
-  /** Messages accepted so far, by topic. */
-  readonly published: ReadonlyMap<string, number>;
 }
 
 interface Delivery {

@@ -11,6 +11,7 @@ import { createFolderTarget } from '../../functions/export/folder-target.ts';
 import { createHandler as createExport } from '../../functions/export/handler.ts';
 import { createHandler as createQuarantine } from '../../functions/quarantine/handler.ts';
 import { createHandler as createReconcile } from '../../functions/reconcile/handler.ts';
+import type { ReconcileDeps } from '../../functions/reconcile/reconcile.ts';
 import { createHandler as createScrape } from '../../functions/scrape/handler.ts';
 import { leaseMs } from '../../functions/sync/config.ts';
 import { createHandler as createSync } from '../../functions/sync/handler.ts';
@@ -20,7 +21,8 @@ import type { Encoder } from '../../shared/encoder.ts';
 import { errorText } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type FunctionName, pipeline, type Subscription, subscriptions } from '../../shared/pipeline.ts';
-import { type Bus, createBus } from './bus.ts';
+import type { Publisher } from '../../shared/publisher.ts';
+import { type Bus, type BusContext, createBus, type MessageBus } from './bus.ts';
 import { type FunctionServer, serveFunction } from './functions-server.ts';
 import { type NewsSource, usualExtent } from './news-source.ts';
 import type { ScrapeTools } from './scrape-tools.ts';
@@ -30,6 +32,8 @@ export interface PlatformOptions {
   encoder: Encoder;
   enricher: Enricher;
   index: SearchIndex;
+  /** The same, for `reconcile` to compare with; search in Postgres is compared with nothing. */
+  openIndex?: ReconcileDeps['openIndex'];
   source: Pick<NewsSource, 'extent'>;
   scrape: ScrapeTools;
   /** Folder that stands for the Hugging Face Hub. */
@@ -44,38 +48,29 @@ export interface PlatformOptions {
 }
 
 /** The whole topology on one machine: every function over HTTP on loopback, and the bus between them. */
-export interface Platform {
-  bus: Bus;
+export interface Platform<B extends MessageBus = Bus> {
+  bus: B;
   urls: ReadonlyMap<FunctionName, string>;
   /** Calls a function as Cloud Scheduler or gcloud does. @throws {Error} with the function's own text when it fails. */
   call(name: FunctionName, body?: object): Promise<unknown>;
   close(): Promise<void>;
 }
 
-export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+/** The platform on the bus of this process. */
+export function startPlatform(options: PlatformOptions): Promise<Platform> {
+  return startPlatformOn(openBus, options);
+}
+
+/** The platform on the bus that `open` opens: the functions are the same on any. */
+export async function startPlatformOn<B extends MessageBus>(
+  open: (context: BusContext) => B | Promise<B>,
+  options: PlatformOptions,
+): Promise<Platform<B>> {
+  const { log } = options;
   const servers = new Map<FunctionName, FunctionServer>();
   const agent = new Agent({ connections: 64 });
-  const post = (url: string, body: object, signal: AbortSignal | undefined) =>
-    request(url, {
-      method: 'POST',
-      dispatcher: agent,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...(signal ? { signal } : {}),
-    });
-
-  const bus = createBus({
-    subscriptions: options.subscriptions ?? subscriptions(),
-    log: options.log,
-    concurrency: ({ function: name }) => pipeline.find((entry) => entry.name === name)!.concurrency,
-    push: async (subscription, body, signal) => {
-      const answer = await post(servers.get(subscription.function)!.url, body, signal);
-      await answer.body.dump();
-      return answer.statusCode;
-    },
-  });
+  const urlOf = (name: FunctionName) => servers.get(name)!.url;
+  const bus = await open({ subscriptions: options.subscriptions ?? subscriptions(), urlOf, log });
 
   const crons: Cron[] = [];
   const close = async () => {
@@ -85,7 +80,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await agent.close();
   };
   const call = async (name: FunctionName, body: object = {}) => {
-    const answer = await post(servers.get(name)!.url, body, undefined);
+    const answer = await post(urlOf(name), body, agent);
     const text = await answer.body.text();
     if (answer.statusCode === 200) return JSON.parse(text) as unknown;
     throw new Error(errorOf(text) ?? `${name} answered with status ${answer.statusCode}`);
@@ -99,6 +94,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const port = options.port === 0 ? 0 : options.port + offset;
       servers.set(name, await serveFunction(name, handlers[name], port));
     }
+    await bus.start?.();
   } catch (error) {
     await close();
     throw error;
@@ -108,7 +104,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     for (const { name, trigger } of pipeline) {
       if (trigger.kind !== 'cron') continue;
       const run = async () => {
-        await call(name).catch((error) => options.log.error('run failed', { stage: name, error: errorText(error) }));
+        await call(name).catch((error) => log.error('run failed', { stage: name, error: errorText(error) }));
       };
       crons.push(new Cron(trigger.schedule, { timezone: 'America/Sao_Paulo', protect: true }, run));
     }
@@ -116,7 +112,38 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   return { bus, urls: new Map([...servers].map(([name, server]) => [name, server.url])), call, close };
 }
 
-function createHandlers(options: PlatformOptions, publisher: Bus): Record<FunctionName, HttpFunction> {
+/** The bus of this process, which pushes to the functions over HTTP. */
+function openBus({ urlOf, ...context }: BusContext): Bus {
+  const agent = new Agent({ connections: 64 });
+  const bus = createBus({
+    ...context,
+    concurrency: ({ function: name }) => pipeline.find((entry) => entry.name === name)!.concurrency,
+    push: async (subscription, body, signal) => {
+      const answer = await post(urlOf(subscription.function), body, agent, signal);
+      await answer.body.dump();
+      return answer.statusCode;
+    },
+  });
+  const close = async () => {
+    await bus.close();
+    await agent.close();
+  };
+  return { ...bus, close };
+}
+
+function post(url: string, body: object, dispatcher: Agent, signal?: AbortSignal) {
+  return request(url, {
+    method: 'POST',
+    dispatcher,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+function createHandlers(options: PlatformOptions, publisher: Publisher): Record<FunctionName, HttpFunction> {
   const { db, log, encoder, enricher, index } = options;
   const now = () => new Date();
   const deps = { db, log, publisher, now };
@@ -133,7 +160,12 @@ function createHandlers(options: PlatformOptions, publisher: Bus): Record<Functi
     embed: createEmbed({ ...deps, encoder }),
     sync: createSync({ ...deps, index, leaseMs }),
     export: createExport({ ...deps, target, repo: options.datasetFolder, branch: 'main' }),
-    reconcile: createReconcile({ ...deps, targets, overdueMs: 600_000 }),
+    reconcile: createReconcile({
+      ...deps,
+      targets,
+      overdueMs: 600_000,
+      ...(options.openIndex ? { openIndex: options.openIndex } : {}),
+    }),
     quarantine: createQuarantine(deps),
   };
 }

@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
 import { addArticleCommands } from './commands/articles.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
+import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addReextractCommand } from './commands/reextract.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSourceCommands } from './commands/sources.ts';
@@ -40,5 +42,7 @@ export function createProgram(): Command {
   addSyncHfCommand(program);
   addArticleCommands(program);
   addStatusCommand(program);
+  addDeadLetterCommands(program);
+  addReplayCommand(program);
   return program;
 }

@@ -1,17 +1,20 @@
 import { join } from 'node:path';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
+import { comparedIndex } from '../../functions/reconcile/config.ts';
 import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { createLogger } from '../../shared/log.ts';
 import { pipeline, type Trigger } from '../../shared/pipeline.ts';
+import type { BusKind } from './bus.ts';
+import { hasEmulatorHost, openEmulatorBus } from './emulator-bus.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSourceOptions, openNewsSource } from './news-source.ts';
 import type { GlobalOptions } from './options.ts';
-import { startPlatform } from './platform.ts';
+import { type Platform, type PlatformOptions, startPlatform, startPlatformOn } from './platform.ts';
 import { createLocalScrapeTools } from './scrape-tools.ts';
 import { loadLocalSettings } from './settings.ts';
 
-export type ServeOptions = GlobalOptions & NewsSourceOptions & { port: number; model?: string };
+export type ServeOptions = GlobalOptions & NewsSourceOptions & { port: number; model?: string; bus?: BusKind };
 
 /** Runs the platform until SIGINT or SIGTERM. */
 export async function serve(options: ServeOptions): Promise<void> {
@@ -23,11 +26,14 @@ export async function serve(options: ServeOptions): Promise<void> {
     resources.defer(() => encoder.close());
     const source = await openNewsSource(options);
     resources.defer(() => source.close());
-    const platform = await startPlatform({
+    const bus = options.bus ?? (hasEmulatorHost() ? 'emulator' : 'in-process');
+    const start = bus === 'emulator' ? startOnEmulator : startOnThisProcess;
+    const { platform, busDescription } = await start({
       db,
       encoder,
       enricher: createLocalEnricher(),
       index: await openSearchIndex(settings, { log }),
+      ...comparedIndex(settings),
       source,
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder: join(options.data, 'dataset'),
@@ -36,7 +42,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       log,
     });
     resources.defer(() => platform.close());
-    console.error(`Database: ${db.description}\nSources:  ${source.description}\nEncoder:  ${encoder.model}\n`);
+    console.error(`Database: ${db.description}\nSources:  ${source.description}\nEncoder:  ${encoder.model}`);
+    console.error(`Bus:      ${busDescription}\n`);
     for (const [name, url] of platform.urls) {
       const { trigger } = pipeline.find((entry) => entry.name === name)!;
       console.error(`  ${name.padEnd(11)}${url}  ${describeTrigger(trigger)}`.trimEnd());
@@ -45,6 +52,22 @@ export async function serve(options: ServeOptions): Promise<void> {
     await stopSignal();
     console.error('Stopping.');
   });
+}
+
+interface Started {
+  platform: Pick<Platform, 'urls' | 'close'>;
+  /** For people: how messages travel. */
+  busDescription: string;
+}
+
+async function startOnThisProcess(options: PlatformOptions): Promise<Started> {
+  return { platform: await startPlatform(options), busDescription: 'in this process' };
+}
+
+async function startOnEmulator(options: PlatformOptions): Promise<Started> {
+  const platform = await startPlatformOn(openEmulatorBus, options);
+  const { endpoint, projectId } = platform.bus;
+  return { platform, busDescription: `Pub/Sub emulator at ${endpoint}, project ${projectId}` };
 }
 
 function describeTrigger(trigger: Trigger): string {

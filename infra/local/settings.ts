@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { scrapeSettings } from '../../functions/scrape/config.ts';
-import { searchIndexSettings } from '../../functions/sync/config.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
+import { searchIndexSettings } from '../../shared/search-index-settings.ts';
 
 const localConfig = z.object({
   ...encoderSettings,

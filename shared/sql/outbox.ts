@@ -30,16 +30,37 @@ export async function deleteOutboxMessages(db: Queryable, ids: readonly number[]
   await db.query('delete from outbox where id = any($1::bigint[])', [ids]);
 }
 
-/** The oldest messages after an id that were committed at least `minAgeMs` ago: younger ones are on their way. */
-export async function listOutboxMessages(
+/**
+ * Takes the oldest messages that nobody holds, for this caller alone until the claim ends. The locks last as long as this
+ * statement: the claim is a column, because no transaction may be open while a message is published.
+ *
+ * @param page.minAgeMs messages that were committed later are on their way.
+ */
+export async function claimOutboxMessages(
   db: Queryable,
-  page: { minAgeMs: number; after: number; limit: number },
+  page: { minAgeMs: number; after: number; limit: number; claimMs: number },
 ): Promise<OutboxMessage[]> {
   const { rows } = await db.query<OutboxMessage>(
-    `select id, topic, data, attributes from outbox
-     where id > $1 and created_at <= now() - make_interval(secs => $2::float8 / 1000)
-     order by id limit $3`,
-    [page.after, page.minAgeMs, page.limit],
+    `with free as (
+       select id as free_id from outbox
+       where id > $1 and created_at <= now() - make_interval(secs => $2::float8 / 1000)
+         and (claimed_until is null or claimed_until <= now())
+       order by id limit $3 for update skip locked
+     )
+     update outbox set claimed_until = now() + make_interval(secs => $4::float8 / 1000)
+     from free where id = free_id
+     returning id, topic, data, attributes`,
+    [page.after, page.minAgeMs, page.limit, page.claimMs],
   );
-  return rows;
+  return rows.sort((a, b) => a.id - b.id);
+}
+
+/** Leaves messages that were refused alone for a while, each time twice as long: a minute at first, ten at most. */
+export async function postponeOutboxMessages(db: Queryable, ids: readonly number[]): Promise<void> {
+  await db.query(
+    `update outbox set refusals = least(refusals + 1, 100),
+       claimed_until = now() + least(interval '10 minutes', interval '1 minute' * 2 ^ least(refusals, 10))
+     where id = any($1::bigint[])`,
+    [ids],
+  );
 }

@@ -15,6 +15,8 @@ export interface PendingFilter {
   isFirst?: boolean;
   /** Leaves out articles that this stage put in quarantine within this time. */
   quarantinePauseMs?: number;
+  /** Leaves out articles that were announced again and whose pause is not over, and those with so many attempts. */
+  maxAttempts?: number;
   /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
   startDate?: string | undefined;
   endDate?: string | undefined;
@@ -39,10 +41,15 @@ export async function listPendingArticles(
       where.push(`${pending(earlier, targets, bind)} is not true`);
     }
   }
+  // Scalar subqueries, which the planner never turns into joins: those it would sort the table for, in parallel.
   if (page.quarantinePauseMs) {
-    where.push(`not exists (select from quarantine
-      where stage = ${bind(stage)} and md5(subject) = md5(news.unique_id) and closed_at is null
-        and last_failed_at > now() - make_interval(secs => ${bind(page.quarantinePauseMs)}::float8 / 1000))`);
+    where.push(`(select closed_at is null
+        and last_failed_at > now() - make_interval(secs => ${bind(page.quarantinePauseMs)}::float8 / 1000)
+      from quarantine where stage = ${bind(stage)} and md5(subject) = md5(news.unique_id)) is not true`);
+  }
+  if (page.maxAttempts !== undefined) {
+    where.push(`(select announced_version = news.version and (next_at > now() or attempts >= ${bind(page.maxAttempts)})
+      from requeues where stage = ${bind(stage)} and requeues.unique_id = news.unique_id) is not true`);
   }
   if (page.startDate)
     where.push(`published_at >= (${bind(page.startDate)}::date)::timestamp at time zone 'America/Sao_Paulo'`);

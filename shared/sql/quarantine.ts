@@ -21,7 +21,7 @@ export async function recordFailure(db: Queryable, entry: QuarantineEntry): Prom
      on conflict (stage, md5(subject)) do update set
        data = excluded.data, attributes = excluded.attributes, error = excluded.error, attempts = q.attempts + 1,
        first_failed_at = case when q.closed_at is null then q.first_failed_at else now() end,
-       last_failed_at = now(), closed_at = null`,
+       last_failed_at = now(), closed_at = null, closed_reason = null, redriven_at = null`,
     [
       entry.stage,
       storableText(entry.subject),

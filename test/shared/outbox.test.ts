@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { commitAndPublish, relayOutbox } from '../../shared/outbox.ts';
 import type { OutgoingMessage } from '../../shared/publisher.ts';
 import { insertOutboxMessages } from '../../shared/sql/outbox.ts';
@@ -95,7 +96,7 @@ describe('the outbox', { skip: withoutPostgres }, () => {
         ['WARNING', 1],
       ],
     );
-    assert.deepEqual(await relayOutbox(deps(), 0, 2), { published: 3, refused: 0 });
+    assert.deepEqual(await relayOutbox(deps(), 0, { batchSize: 2 }), { published: 3, refused: 0 });
     const published = recorder.published.map(({ topic, data, attributes }) => ({ topic, data, attributes }));
     assert.deepEqual(published, [message(1), message(2), message(3)]);
     assert.equal(await count('outbox'), 0);
@@ -130,12 +131,105 @@ describe('the outbox', { skip: withoutPostgres }, () => {
       await publisher.publish(messages);
     };
     const picky = { ...rest, publisher: { ...publisher, publish: refuseSecond } };
-    assert.deepEqual(await relayOutbox(picky, 0, 2), { published: 2, refused: 1 });
+    assert.deepEqual(await relayOutbox(picky, 0, { batchSize: 2 }), { published: 2, refused: 1 });
     assert.equal(await count('outbox'), 1);
     assert.deepEqual(
       recorder.published.map(({ data }) => (data as { version: number }).version),
       [1, 3],
     );
+  });
+
+  const versions = (messages: readonly OutgoingMessage[]) =>
+    messages.map(({ data }) => (data as { version: number }).version);
+
+  test('what was refused waits longer each time, so that the next run begins after it', async () => {
+    await strand([message(1), message(2), message(3)]);
+    const { publisher, ...rest } = deps();
+    const refuse: typeof publisher.publish = async (messages) => {
+      if (versions(messages).some((version) => version < 3)) throw new Error('no such topic');
+      await publisher.publish(messages);
+    };
+    const picky = { ...rest, publisher: { ...publisher, publish: refuse } };
+    const waits = async () =>
+      (
+        await database.db.query<{ s: number }>(
+          `select round(extract(epoch from claimed_until - now()) / 60)::integer as s from outbox order by id`,
+        )
+      ).rows.map(({ s }) => s);
+    assert.deepEqual(await relayOutbox(picky, 0, { batchSize: 2 }), { published: 0, refused: 2 });
+    assert.deepEqual(await relayOutbox(picky, 0, { batchSize: 2 }), { published: 1, refused: 0 });
+    assert.deepEqual(await waits(), [1, 1]);
+    for (const wait of [2, 4, 8, 10]) {
+      await database.db.query('update outbox set claimed_until = now()');
+      assert.deepEqual(await relayOutbox(picky, 0), { published: 0, refused: 2 });
+      assert.deepEqual(await waits(), [wait, wait]);
+    }
+  });
+
+  test('two relays at the same time publish each message once', async () => {
+    const messages = Array.from({ length: 400 }, (_, index) => message(index));
+    await strand(messages);
+    const slow = (by: OutgoingMessage[]) => ({
+      ...deps(),
+      publisher: {
+        publish: async (batch: readonly OutgoingMessage[]) => {
+          by.push(...batch);
+          await sleep(5);
+        },
+        close: async () => {},
+      },
+    });
+    const [first, second]: [OutgoingMessage[], OutgoingMessage[]] = [[], []];
+    const reports = await Promise.all([
+      relayOutbox(slow(first), 0, { batchSize: 10 }),
+      relayOutbox(slow(second), 0, { batchSize: 10 }),
+    ]);
+    assert.ok(first.length > 0 && second.length > 0, `${first.length} and ${second.length}`);
+    assert.equal(reports[0].published + reports[1].published, 400);
+    assert.deepEqual(
+      versions([...first, ...second]).sort((a, b) => a - b),
+      messages.map((_, index) => index),
+    );
+    for (const order of [versions(first), versions(second)]) {
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        'the oldest first',
+      );
+    }
+    assert.equal(await count('outbox'), 0);
+  });
+
+  test('while a publisher hangs no transaction is open, no other relay takes its messages, and the rest goes on', async () => {
+    await strand([message(1), message(2)]);
+    const hang = { ...deps(), publisher: { publish: () => new Promise<never>(() => {}), close: async () => {} } };
+    const hanging = relayOutbox(hang, 0, { publishTimeoutMs: 400 });
+    await sleep(150);
+    await strand([message(3)]);
+    assert.deepEqual(await relayOutbox(deps(), 0), { published: 1, refused: 0 });
+    assert.deepEqual(versions(recorder.published), [3]);
+    const open = `select from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`;
+    assert.equal((await database.db.query(open)).rowCount, 0);
+    assert.deepEqual(await hanging, { published: 0, refused: 2 });
+    assert.match(String(recorder.lines.at(-1)!.error), /did not answer within 400 ms/);
+  });
+
+  test('one message on which the publisher hangs holds up no other', async () => {
+    await strand([message(1), message(2), message(3)]);
+    const { publisher, ...rest } = deps();
+    const publish: typeof publisher.publish = (messages) =>
+      versions(messages).includes(2) ? new Promise<never>(() => {}) : publisher.publish(messages);
+    const report = await relayOutbox({ ...rest, publisher: { ...publisher, publish } }, 0, { publishTimeoutMs: 50 });
+    assert.deepEqual(report, { published: 2, refused: 1 });
+    assert.deepEqual(versions(recorder.published), [1, 3]);
+  });
+
+  test('a relay that died gives its claim back by its end', async () => {
+    await strand([message(1)]);
+    await database.db.query(`update outbox set claimed_until = now() + interval '1 second'`);
+    assert.deepEqual(await relayOutbox(deps(), 0), { published: 0, refused: 0 });
+    await database.db.query(`update outbox set claimed_until = now() - interval '1 second'`);
+    assert.deepEqual(await relayOutbox(deps(), 0), { published: 1, refused: 0 });
   });
 
   test('writing a thousand messages keeps their ids in their order', async () => {

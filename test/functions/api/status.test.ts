@@ -29,6 +29,7 @@ for (const { name, skip, open } of databases) {
         sources: { active: 0, failing: 0, stale: 0, held: 0, never_succeeded: 0, flagged: 0, worst: [] },
         outbox: 0,
         last_export: null,
+        alerts: [],
       });
     });
 
@@ -116,6 +117,64 @@ for (const { name, skip, open } of databases) {
         shards: 2,
         rows: 15,
       });
+    });
+
+    test('alerts say which stage fails too often, covers too little, or has dead letters', async () => {
+      const { db } = database;
+      const fresh = await open();
+      try {
+        await seedCatalogue(fresh.db);
+        const ids = Array.from({ length: 20 }, (_, index) => `a${index}_000000`);
+        await seedArticles(
+          fresh.db,
+          ids.map((id) => ({ id, title: id })),
+        );
+        await fresh.db.query(`update news set enriched_revision = revision, enriched_at = now(),
+          embedded_text_hash = embedding_text_hash, embedding_generated_at = now() - interval '25 hours',
+          synced_version = version, synced_at = now() - interval '23 hours'`);
+        const alerts = async () =>
+          (await readStatus(fresh.db, {})).alerts.map(({ kind, stage, value }) => [
+            kind,
+            stage,
+            Math.round(value * 1000),
+          ]);
+        assert.deepEqual(await alerts(), []);
+
+        // One of 20 and itself is below 5 %; closed ones count as failed too; old ones do not.
+        await fresh.db.query(`insert into quarantine (stage, subject, error, first_failed_at, closed_at) values
+          ('enrich', 'a', 'e', now(), now()), ('sync', 'a', 'e', now() - interval '25 hours', null),
+          ('embed', 'a', 'e', now(), now())`);
+        assert.deepEqual(await alerts(), [
+          ['failure_rate', 'embed', 1000],
+          ['dead_letters', 'sync', 1000],
+        ]);
+        await fresh.db.query(`insert into quarantine (stage, subject, error) values ('enrich', 'b', 'e')`);
+        await fresh.db.query(`update news set synced_version = 0 where unique_id < 'a12'`);
+        const [failing, , uncovered] = (await readStatus(fresh.db, {})).alerts;
+        assert.deepEqual(failing, {
+          kind: 'failure_rate',
+          stage: 'enrich',
+          value: 2 / 22,
+          threshold: 0.05,
+          text: 'enrich: 2 de 22 falharam nas últimas 24 horas (9,1%; limite 5%)',
+        });
+        assert.deepEqual([uncovered!.kind, uncovered!.stage], ['coverage', 'sync']);
+        assert.match(uncovered!.text, /^sync: cobertura de \d\d%/);
+        await fresh.db.query('truncate quarantine');
+        await fresh.db.query('update news set synced_version = version');
+        await fresh.db.query(`insert into scrape_runs (agency_key, source_url, start_date, end_date, status)
+          select 'mec', 'u', '2026-01-01', '2026-01-01', status
+          from generate_series(1, 19), (values ('succeeded'), ('running')) as run (status)`);
+        const fail = `insert into scrape_runs (agency_key, source_url, start_date, end_date, status)
+          values ('mec', 'u', '2026-01-01', '2026-01-01', 'failed')`;
+        await fresh.db.query(fail);
+        assert.deepEqual(await alerts(), [], '1 of 20 is 5 %');
+        await fresh.db.query(fail);
+        assert.deepEqual(await alerts(), [['failure_rate', 'scrape', 95]]);
+      } finally {
+        await fresh.drop();
+      }
+      assert.ok((await readStatus(db, {})).alerts.length > 0);
     });
 
     test('counts the sources that need an eye, and names the worst without the text of their errors', async () => {

@@ -56,6 +56,8 @@ test('--help names every verb', () => {
     'articles',
     'extract',
     'reextract',
+    'dead-letters',
+    'replay',
   ];
   for (const verb of verbs) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
 });

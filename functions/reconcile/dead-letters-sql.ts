@@ -1,0 +1,92 @@
+import type { Queryable } from '../../shared/database.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
+
+/** A row of the quarantine, as operators see it. */
+export interface DeadLetter {
+  id: number;
+  stage: string;
+  subject: string;
+  attempts: number;
+  first_failed_at: Date;
+  last_failed_at: Date;
+  redriven_at: Date | null;
+  closed_at: Date | null;
+  closed_reason: string | null;
+  error: string;
+  data: unknown;
+  attributes: Record<string, string>;
+  /** Version of the article that it is about; null when there is none. */
+  article_version: number | null;
+}
+
+/** Narrows a choice of dead letters; all that is given must hold. */
+export interface DeadLetterFilter {
+  ids?: readonly number[] | undefined;
+  stage?: string | undefined;
+  agency?: string | undefined;
+  subject?: string | undefined;
+  /** A part of the error's text, in any case. */
+  error?: string | undefined;
+  /** Failed at this instant or later. */
+  since?: Date | undefined;
+  /** Closed ones too. */
+  all?: boolean | undefined;
+}
+
+/** Dead letters after an id, in the order of their ids. */
+export async function listDeadLetters(
+  db: Queryable,
+  filter: DeadLetterFilter,
+  page: { after: number; limit: number },
+): Promise<DeadLetter[]> {
+  const { bind, values } = bindings();
+  const where = [`id > ${bind(page.after)}`];
+  if (!filter.all) where.push('closed_at is null');
+  if (filter.ids) where.push(`id = any(${bind(filter.ids)}::bigint[])`);
+  if (filter.stage) where.push(`stage = ${bind(filter.stage)}`);
+  if (filter.subject) where.push(`subject = ${bind(filter.subject)}`);
+  if (filter.error) where.push(`strpos(lower(error), lower(${bind(filter.error)})) > 0`);
+  if (filter.since) where.push(`last_failed_at >= ${bind(filter.since)}`);
+  if (filter.agency) {
+    const agency = bind(filter.agency);
+    where.push(`(data->>'agency_key' = ${agency} or agency_key = ${agency})`);
+  }
+  const { rows } = await db.query<DeadLetter>(
+    `select id, stage, subject, attempts, first_failed_at, last_failed_at, redriven_at, closed_at, closed_reason, error,
+       data, attributes, version as article_version
+     from quarantine left join news on unique_id = subject
+     where ${where.join(' and ')} order by id limit ${bind(page.limit)}`,
+    values,
+  );
+  return rows;
+}
+
+/**
+ * Marks open dead letters as redriven, and lets reconcile count their articles' attempts anew; returns the ids of those
+ * that were not redriven within the pause: another operator may have been faster.
+ */
+export async function markRedriven(tx: Queryable, ids: readonly number[], pauseMs: number): Promise<Set<number>> {
+  const { rows } = await tx.query<{ id: number }>(
+    `with marked as (
+       update quarantine set redriven_at = now()
+       where id = any($1::bigint[]) and closed_at is null
+         and (redriven_at is null or redriven_at <= now() - make_interval(secs => $2::float8 / 1000))
+       returning id, stage, subject
+     ),
+     forgotten as (
+       delete from requeues using marked where requeues.stage = marked.stage and unique_id = subject
+     )
+     select id from marked`,
+    [ids, pauseMs],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Closes open dead letters without success; returns how many. */
+export async function discardDeadLetters(db: Queryable, ids: readonly number[], reason: string): Promise<number> {
+  const { rowCount } = await db.query(
+    `update quarantine set closed_at = now(), closed_reason = $2 where id = any($1::bigint[]) and closed_at is null`,
+    [ids, reason],
+  );
+  return rowCount;
+}

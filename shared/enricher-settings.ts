@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** Which enricher is in force; a better one has a higher rank, and its work is never overwritten by a lesser one. */
+export const enricherRanks = { local: 1, http: 2 } as const;
+
+/** For every function that must know what `enrich` is asked to reach. */
+export const enricherSettings = {
+  /** `local`: rules on this machine, no key. `http`: a service that is asked at ENRICHER_URL. */
+  ENRICHER: z.enum(['local', 'http']).default('local'),
+};
