@@ -35,11 +35,12 @@ export interface Typesense {
    *
    * @returns the outcome by document id, null when it was written: PermanentError when the document was refused,
    *   RetryableError when the server failed on it.
+   * @param deadline ends the requests that are under way, and begins no other.
    * @throws {RetryableError} when a request fails as a whole; earlier ones are written, and writing again is harmless.
    */
-  importDocuments(documents: readonly NewsDocument[]): Promise<Map<string, Error | null>>;
+  importDocuments(documents: readonly NewsDocument[], deadline?: AbortSignal): Promise<Map<string, Error | null>>;
   /** Removes a document; an absent one is fine. */
-  deleteDocument(id: string): Promise<void>;
+  deleteDocument(id: string, deadline?: AbortSignal): Promise<void>;
   /** What stands in the index, to be compared with Postgres. */
   readonly versions: DocumentVersions;
   /** @throws {RetryableError} when the server does not answer or says that it is not ready. */
@@ -54,6 +55,8 @@ interface Request {
   headers?: Record<string, string>;
   /** An answer with this status is null, not an error. */
   nullOn?: number;
+  /** Ends the request before its own time is up. */
+  deadline?: AbortSignal | undefined;
 }
 
 interface ImportResult {
@@ -78,7 +81,8 @@ export function createTypesense(options: TypesenseOptions): Typesense {
     path: string,
     input: Request = {},
   ): Promise<T | null> {
-    const abortSignal = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const abortSignal = input.deadline ? AbortSignal.any([timeout, input.deadline]) : timeout;
     try {
       return await client.apiCall.performRequest<T>(method, path, {
         queryParameters: input.query,
@@ -90,7 +94,8 @@ export function createTypesense(options: TypesenseOptions): Typesense {
     } catch (error) {
       const status = error instanceof Errors.TypesenseError ? error.httpStatus : undefined;
       if (status !== undefined && status === input.nullOn) return null;
-      const reason = abortSignal.aborted ? `no answer within ${timeoutMs} ms` : (error as Error).message;
+      const inTime = input.deadline?.aborted ? 'in time' : `within ${timeoutMs} ms`;
+      const reason = abortSignal.aborted ? `no answer ${inTime}` : (error as Error).message;
       throw toDeliveryError(`Typesense ${method.toUpperCase()} ${path}: ${reason}`, status);
     }
   }
@@ -120,13 +125,14 @@ export function createTypesense(options: TypesenseOptions): Typesense {
       return { ...made, isCurrent: made.name === schema.name };
     },
 
-    async importDocuments(documents) {
+    async importDocuments(documents, deadline) {
       const outcomes = new Map<string, Error | null>();
       for (const batch of batches(documents)) {
         const answer = await request<unknown>('post', `${servedPath}/documents/import`, {
           query: { action: 'emplace' },
           body: batch.lines.join('\n'),
           headers: { 'Content-Type': 'text/plain' },
+          deadline,
         });
         const results = parseResults(answer, batch.ids.length);
         batch.ids.forEach((id, index) => {
@@ -136,9 +142,9 @@ export function createTypesense(options: TypesenseOptions): Typesense {
       return outcomes;
     },
 
-    async deleteDocument(id) {
+    async deleteDocument(id, deadline) {
       const path = `${servedPath}/documents/${encodeURIComponent(id)}`;
-      await request('delete', path, { query: { ignore_not_found: true } });
+      await request('delete', path, { query: { ignore_not_found: true }, deadline });
     },
 
     versions: createDocumentVersions(alias, request),

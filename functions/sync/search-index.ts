@@ -16,12 +16,13 @@ export interface DocumentWriter {
   /**
    * Writes the documents.
    *
+   * @param deadline after which nothing may be sent any more.
    * @returns the outcome by document id, null when it was written.
    * @throws {RetryableError} when nothing can be said about single documents.
    */
-  upsert(documents: readonly NewsDocument[]): Promise<Map<string, Error | null>>;
+  upsert(documents: readonly NewsDocument[], deadline: AbortSignal): Promise<Map<string, Error | null>>;
   /** Removes a document; an absent one is fine. */
-  remove(id: string): Promise<void>;
+  remove(id: string, deadline: AbortSignal): Promise<void>;
 }
 
 /** Search in Postgres itself. */
@@ -36,8 +37,8 @@ export function typesenseIndex(
     name: 'typesense',
     id: typesenseIndexId(collection),
     writer: {
-      upsert: (documents) => typesense.importDocuments(documents),
-      remove: (id) => typesense.deleteDocument(id),
+      upsert: (documents, deadline) => typesense.importDocuments(documents, deadline),
+      remove: (id, deadline) => typesense.deleteDocument(id, deadline),
     },
   };
 }

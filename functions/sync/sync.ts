@@ -74,18 +74,22 @@ async function writeUnderLease(
   const targets = { searchIndex: index.id };
   const leaseToken = randomUUID();
   const uniqueIds = seen.map(({ uniqueId }) => uniqueId);
-  const leased = await takeSyncLeases(db, uniqueIds, targets, { token: leaseToken, ms: leaseMs });
   const takenAt = performance.now();
+  const leased = await takeSyncLeases(db, uniqueIds, targets, { token: leaseToken, ms: leaseMs });
   const current = new Map((await readArticlesToSync(db, uniqueIds, targets)).map((row) => [row.uniqueId, row]));
   const standing = uniqueIds.filter((uniqueId) => leased.has(uniqueId) && current.get(uniqueId)?.isRemoved === false);
   const documents = (await readDocumentSources(db, standing)).map(toDocument);
-  // Half of the lease is for reading: what is left must outlast the write.
-  if (performance.now() - takenAt > leaseMs / 2) {
+  // All writes end well within the lease, however many requests they are: what lands later could undo another's.
+  const leftMs = 0.8 * leaseMs - (performance.now() - takenAt);
+  if (leftMs < 0.3 * leaseMs) {
     throw new RetryableError(`${leased.size} articles took too long to read for the lease of ${leaseMs} ms on them`);
   }
   const removed = uniqueIds.filter((uniqueId) => leased.has(uniqueId) && current.get(uniqueId)?.isRemoved);
-  const refusals = documents.length > 0 ? await writer.upsert(documents) : new Map<string, Error | null>();
-  await Promise.all(removed.map((uniqueId) => writer.remove(uniqueId)));
+  const deadline = AbortSignal.timeout(Math.floor(leftMs));
+  const [refusals] = await Promise.all([
+    documents.length > 0 ? writer.upsert(documents, deadline) : new Map<string, Error | null>(),
+    ...removed.map((uniqueId) => writer.remove(uniqueId, deadline)),
+  ]);
   const refused = uniqueIds.filter((uniqueId) => refusals.get(uniqueId));
   await releaseSyncLeases(db, refused, leaseToken);
   return seen.map(({ uniqueId, version }): Outcome<Written> => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('start.ts', import.meta.url));
 
-for (const name of ['sites', 'typesense']) {
+for (const name of ['sites', 'typesense', 'enricher']) {
   test(`${name} tells its address and ends cleanly when told to`, async () => {
     const child = spawn(process.execPath, [script, name, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const closed = once(child, 'close');

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { startEnricher } from './enricher.ts';
 import { startSites } from './sites/server.ts';
 import { SAMPLE_SOURCES } from './sites/sources.ts';
 import { startTypesense } from './typesense.ts';
@@ -48,6 +49,11 @@ async function runTypesense({ port, apiKey }: { port: number; apiKey: string }):
   return { guide: `Typesense, as far as the project uses it, is at ${url} with the API key ${apiKey}.`, close };
 }
 
+async function runEnricher({ port, apiKey }: { port: number; apiKey: string }): Promise<Running> {
+  const { url, close } = await startEnricher({ port, apiKey });
+  return { guide: `An enricher whose answers follow from the text is at ${url} with the key ${apiKey}.`, close };
+}
+
 /** Starts a stand-in and keeps it until the process is told to end. */
 function keepRunning<T>(start: (options: T) => Promise<Running>) {
   return async (options: T) => {
@@ -84,6 +90,13 @@ program
   .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535), 8108)
   .option('--api-key <key>', 'key that clients have to send', 'stand-in')
   .action(keepRunning(runTypesense));
+
+program
+  .command('enricher')
+  .description('the service that finds themes and writes summaries')
+  .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535), 8091)
+  .option('--api-key <key>', 'key that clients have to send', 'stand-in')
+  .action(keepRunning(runEnricher));
 
 try {
   await program.parseAsync();

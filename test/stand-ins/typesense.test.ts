@@ -276,6 +276,55 @@ describe('Typesense stand-in', () => {
     assert.equal(standIn.documents('books').length, 1);
   });
 
+  test('told to stall after its work, it does it at once and only answers late', async () => {
+    await send('POST', '/_stand-in/stall', { count: 1, ms: 60_000, when: 'after' }, '');
+    const request = fetch(`${standIn.url}/collections/books/documents/import`, {
+      method: 'POST',
+      headers: { 'X-TYPESENSE-API-KEY': 'test-key' },
+      body: JSON.stringify({ id: 'early', title: 'Um', rank: 1 }),
+      signal: AbortSignal.timeout(150),
+    });
+    await assert.rejects(request, { name: 'TimeoutError' });
+    assert.deepEqual(
+      standIn.documents('books').map(({ id }) => id),
+      ['early'],
+    );
+  });
+
+  test('fails for as long as it is told', async () => {
+    await send('POST', '/_stand-in/fail', { ms: 60_000, status: 429 }, '');
+    for (let n = 0; n < 3; n += 1) assert.equal((await send('GET', '/collections/books')).status, 429);
+    await send('POST', '/_stand-in/recover', '', '');
+    assert.equal((await send('GET', '/collections/books')).status, 200);
+  });
+
+  test('exports a document a line, with the fields that are asked for', async () => {
+    await importLines([
+      { id: 'a', title: 'Um', rank: 1 },
+      { id: 'b', title: 'Dois', rank: 2 },
+    ]);
+    const { body } = await send('GET', '/collections/books/documents/export?include_fields=id,rank');
+    assert.equal(body, '{"rank":1,"id":"a"}\n{"rank":2,"id":"b"}');
+    const { body: all } = await send('GET', '/collections/books/documents/export');
+    assert.deepEqual(JSON.parse((all as string).split('\n')[0]!), { id: 'a', title: 'Um', rank: 1 });
+    assert.equal((await send('GET', '/collections/nowhere/documents/export')).status, 404);
+  });
+
+  test('counts and exports what a filter of numbers lets through', async () => {
+    await importLines([1, 2, 3].map((rank) => ({ id: `book ${rank}`, title: 'Um', rank })));
+    const search = (fields: object) => ({ collection: 'books', q: '*', per_page: 0, ...fields });
+    const searches = [{ filter_by: 'rank:>=2 && rank:<3' }, {}, { filter_by: 'size:>1' }, { q: 'um' }].map(search);
+    const { body } = await send('POST', '/multi_search', { searches });
+    const { results } = body as { results: { found?: number; code?: number }[] };
+    assert.deepEqual(
+      results.map(({ found, code }) => found ?? code),
+      [1, 3, 400, 400],
+    );
+    const filter = encodeURIComponent('rank:<=1');
+    const exported = await send('GET', `/collections/books/documents/export?filter_by=${filter}&include_fields=id`);
+    assert.deepEqual(exported.body, '{"id":"book 1"}');
+  });
+
   test('lists the requests of the API, not those to its controls', async () => {
     await send('GET', '/collections/books');
     const { body } = await send('GET', '/_stand-in/requests', undefined, '');

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { URLPattern } from 'node:url';
+import { createFaults, type Faults } from './faults.ts';
 import {
   type Collection,
   createCollection,
@@ -11,6 +11,7 @@ import {
   type StoredDocument,
   summary,
 } from './typesense-collection.ts';
+import { filterDocuments, multiSearch } from './typesense-search.ts';
 
 export interface TypesenseStandInOptions {
   apiKey: string;
@@ -19,28 +20,17 @@ export interface TypesenseStandInOptions {
 }
 
 /**
- * The part of Typesense 30 that the project writes to, in memory, on 127.0.0.1: collections, aliases, import, and
- * documents by id. It refuses what the real server refuses; there is no search.
- *
- * The controls are also there over HTTP: `POST /_stand-in/fail {"count", "status"}`, `POST /_stand-in/stall {"count", "ms"}`,
- * `POST /_stand-in/recover`, `GET /_stand-in/requests`.
+ * The part of Typesense 30 that the project writes to, in memory, on 127.0.0.1: collections, aliases, import, export,
+ * documents by id, and counts. It refuses what the real server refuses; nothing is searched for by words.
  *
  * @see https://typesense.org/docs/30.1/api/documents.html
  */
-export interface TypesenseStandIn {
+export interface TypesenseStandIn extends Faults {
   url: string;
   host: string;
   port: number;
   /** Documents of a collection, or of the one behind an alias, as they are stored. */
   documents(collection: string): StoredDocument[];
-  /** The next requests are answered with this status (default 503) and change nothing. */
-  failNext(count: number, status?: number): void;
-  /** The next requests are done and answered only after this time, even when the client has gone meanwhile. */
-  stallNext(count: number, ms: number): void;
-  /** Ends failing and stalling for requests to come. */
-  recover(): void;
-  /** Method and path of the last 10,000 requests of the API, in order of arrival. */
-  requests(): string[];
   close(): Promise<void>;
 }
 
@@ -54,51 +44,24 @@ type Route = (request: { name: string; id: string; body: string; query: URLSearc
 const ok = (body: unknown, status = 200): Answer => ({ status, body });
 const problem = (status: number, message: string): Answer => ({ status, body: { message } });
 const noCollection = problem(404, 'Collection not found');
-const MAX_REQUESTS = 10_000;
 const actions: readonly string[] = ['create', 'update', 'upsert', 'emplace'] satisfies ImportAction[];
 
 export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptions): Promise<TypesenseStandIn> {
   const collections = new Map<string, Collection>();
   const aliases = new Map<string, string>();
-  const requests: string[] = [];
-  const closing = new AbortController();
-  let failing = { count: 0, status: 503 };
-  let stalling = { count: 0, ms: 0 };
+  const faults = createFaults();
 
   // A collection hides an alias of the same name, as on the real server.
   const find = (name: string) => collections.get(name) ?? collections.get(aliases.get(name) ?? '');
 
-  const switches = {
-    failNext: (count: number, status = 503) => {
-      failing = { count, status };
-    },
-    stallNext: (count: number, ms: number) => {
-      stalling = { count, ms };
-    },
-    recover: () => {
-      failing = { ...failing, count: 0 };
-      stalling = { ...stalling, count: 0 };
-    },
-    requests: () => [...requests],
-  };
-
-  const controls = compile({
-    'POST /_stand-in/fail': ({ body }) => {
-      const { count, status } = parseObject(body) as { count: number; status?: number };
-      switches.failNext(count, status);
-      return ok({ ok: true });
-    },
-    'POST /_stand-in/stall': ({ body }) => {
-      const { count, ms } = parseObject(body) as { count: number; ms: number };
-      switches.stallNext(count, ms);
-      return ok({ ok: true });
-    },
-    'POST /_stand-in/recover': () => {
-      switches.recover();
-      return ok({ ok: true });
-    },
-    'GET /_stand-in/requests': () => ok(switches.requests()),
-  });
+  const controls = compile(
+    Object.fromEntries(
+      Object.entries(faults.controls).map(([route, control]): [string, Route] => [
+        route,
+        ({ body }) => ok(control(body === '' ? {} : parseObject(body))),
+      ]),
+    ),
+  );
 
   const api = compile({
     'GET /health': () => ok({ ok: true }),
@@ -129,6 +92,11 @@ export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptio
       if (!collection) return noCollection;
       const lines = body.split('\n').filter(Boolean);
       return ok(lines.map((line) => importAnswer(collection, line, action as ImportAction, query)).join('\n'));
+    },
+    'POST /multi_search': ({ body }) => ok(multiSearch(parseObject(body), find)),
+    'GET /collections/:name/documents/export': ({ name, query }) => {
+      const collection = find(name);
+      return collection ? ok(exportLines(collection, query)) : noCollection;
     },
     'GET /collections/:name/documents/:id': ({ name, id }) => {
       const collection = find(name);
@@ -166,35 +134,16 @@ export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptio
   });
 
   async function answer(request: IncomingMessage, url: URL, body: string): Promise<Answer> {
-    const isControl = url.pathname.startsWith('/_stand-in/');
-    if (!isControl) {
-      requests.push(`${request.method} ${url.pathname}`);
-      if (requests.length > MAX_REQUESTS) requests.shift();
-      if (failing.count > 0) {
-        failing.count -= 1;
-        return problem(failing.status, `Told to answer ${failing.status}`);
-      }
-      if (stalling.count > 0) {
-        stalling.count -= 1;
-        await sleep(stalling.ms, undefined, { signal: closing.signal });
-      }
+    if (url.pathname.startsWith('/_stand-in/')) return route(controls, request, url, body);
+    const status = faults.arrive(`${request.method} ${url.pathname}`);
+    if (status !== undefined) return problem(status, `Told to answer ${status}`);
+    return await faults.hold(() => {
       const key = request.headers['x-typesense-api-key'] ?? url.searchParams.get('x-typesense-api-key');
       if (url.pathname !== '/health' && key !== apiKey) {
         return problem(401, 'Forbidden - a valid `x-typesense-api-key` header must be sent.');
       }
-    }
-    for (const { method, path, route } of isControl ? controls : api) {
-      const groups = path.exec(url)?.pathname.groups;
-      if (!groups || method !== request.method) continue;
-      const [name, id] = [groups.name, groups.id].map((group) => decodeURIComponent(group ?? '')) as [string, string];
-      try {
-        return route({ name, id, body, query: url.searchParams });
-      } catch (error) {
-        if (error instanceof SyntaxError) return problem(400, 'Bad JSON.');
-        throw error;
-      }
-    }
-    return problem(404, 'Not Found');
+      return route(api, request, url, body);
+    });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -222,9 +171,9 @@ export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptio
     host: '127.0.0.1',
     port: address.port,
     documents: (name) => [...(find(name)?.documents.values() ?? [])],
-    ...switches,
+    ...faults,
     async close() {
-      closing.abort();
+      faults.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
@@ -237,6 +186,21 @@ function compile(routes: Record<string, Route>) {
     const [method, pathname] = pattern.split(' ') as [string, string];
     return { method, path: new URLPattern({ pathname }), route };
   });
+}
+
+function route(routes: ReturnType<typeof compile>, request: IncomingMessage, url: URL, body: string): Answer {
+  for (const { method, path, route } of routes) {
+    const groups = path.exec(url)?.pathname.groups;
+    if (!groups || method !== request.method) continue;
+    const [name, id] = [groups.name, groups.id].map((group) => decodeURIComponent(group ?? '')) as [string, string];
+    try {
+      return route({ name, id, body, query: url.searchParams });
+    } catch (error) {
+      if (error instanceof SyntaxError) return problem(400, 'Bad JSON.');
+      throw error;
+    }
+  }
+  return problem(404, 'Not Found');
 }
 
 /** @throws {SyntaxError} when the text is not a JSON object. */
@@ -260,4 +224,14 @@ function importAnswer(collection: Collection, line: string, action: ImportAction
     ...(isAsked('return_id') && { id: document.id }),
     success: true,
   });
+}
+
+/** A document a line, in the order in which they came; all of their fields unless some are named. */
+function exportLines(collection: Collection, query: URLSearchParams): string {
+  const included = query.get('include_fields')?.split(',');
+  const shown = (document: StoredDocument) =>
+    included ? Object.fromEntries(Object.entries(document).filter(([name]) => included.includes(name))) : document;
+  return filterDocuments(collection, query.get('filter_by'))
+    .map((document) => JSON.stringify(shown(document)))
+    .join('\n');
 }

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/sync/handler.ts';
 import { postgresIndex, type SearchIndex, typesenseIndex } from '../../../functions/sync/search-index.ts';
 import { takeSyncLeases } from '../../../functions/sync/sql.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
-import { PermanentError } from '../../../shared/errors.ts';
+import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { createTypesense, type Typesense } from '../../../shared/typesense.ts';
 import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
 import { createRecorder, nudges, push, readArticle, seedArticle, seedThemes } from '../../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
 
-const leaseMs = 300;
+const leaseMs = 400;
 
 describe('sync', { skip: withoutPostgres }, () => {
   let database: TestDatabase;
@@ -35,9 +36,9 @@ describe('sync', { skip: withoutPostgres }, () => {
     server = await serve({
       ...index,
       writer: {
-        upsert: async (documents) => {
+        upsert: async (documents, deadline) => {
           await beforeUpsert();
-          return await upsert(documents);
+          return await upsert(documents, deadline);
         },
         remove,
       },
@@ -196,6 +197,32 @@ describe('sync', { skip: withoutPostgres }, () => {
     assert.equal(await push(server.url, message), 500);
     assert.equal(await isPending(), true);
     assert.equal((await readArticle(database.db, message.unique_id)).sync_lease_token, token);
+  });
+
+  test('all that is written and removed has to end while the lease runs', async () => {
+    const message = await seedArticle(database.db);
+    const remaining: number[] = [];
+    const slow = await serve({
+      ...index,
+      writer: {
+        upsert: async (_documents, deadline) => {
+          await once(deadline, 'abort');
+          const { rows } = await database.db.query<{ ms: number }>(
+            'select extract(epoch from sync_lease_until - clock_timestamp())::float8 * 1000 as ms from news',
+          );
+          remaining.push(rows[0]!.ms);
+          throw new RetryableError('no answer in time');
+        },
+        remove: async () => {},
+      },
+    });
+    try {
+      assert.equal(await push(slow.url, message), 500);
+      assert.equal(remaining.length, 1);
+      assert.ok(remaining[0]! > 0, `${remaining[0]} ms before the end of the lease`);
+    } finally {
+      await slow.close();
+    }
   });
 
   test('an index that fails leaves the lease to run out, and the article to a later delivery', async () => {
