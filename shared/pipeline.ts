@@ -34,6 +34,8 @@ export interface Delivery {
   maxBackoffSeconds: number;
   /** Attempts before the message goes to the dead-letter topic; with the backoff they outlast a two-hour outage. */
   maxDeliveryAttempts: number;
+  /** How long messages are kept, those that were acknowledged too: how far back a subscription can be sought. */
+  retentionSeconds: number;
 }
 
 /** A deployed function: what starts it, what it publishes, what it may use. */
@@ -57,6 +59,7 @@ const delivery: Delivery = {
   minBackoffSeconds: 10,
   maxBackoffSeconds: 600,
   maxDeliveryAttempts: 20,
+  retentionSeconds: 7 * 24 * 3600,
 };
 
 /** The functions of the platform, along the chain. */

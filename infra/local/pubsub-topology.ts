@@ -2,8 +2,6 @@ import type { CreateSubscriptionOptions, PubSub } from '@google-cloud/pubsub';
 import { ConfigError } from '../../shared/errors.ts';
 import { type FunctionName, type Subscription, topics } from '../../shared/pipeline.ts';
 
-export { openPubSubClient as openAdminClient } from '../../shared/pubsub-client.ts';
-
 export interface TopologyOptions {
   subscriptions: readonly Subscription[];
   /** Where a function takes its pushes. */
@@ -16,10 +14,8 @@ const bounds = {
   minBackoffSeconds: [0, 600],
   maxBackoffSeconds: [0, 600],
   maxDeliveryAttempts: [5, 100],
+  retentionSeconds: [600, 31 * 24 * 3600],
 } as const;
-
-/** How long a message can be had again by a seek, acknowledged or not. */
-const retentionSeconds = 7 * 24 * 3600;
 
 const alreadyExists = 6;
 
@@ -53,7 +49,7 @@ async function applySubscription(client: PubSub, subscription: Subscription, { u
           },
         }
       : {}),
-    messageRetentionDuration: { seconds: retentionSeconds },
+    messageRetentionDuration: { seconds: subscription.retentionSeconds },
     retainAckedMessages: true,
     pushConfig: { pushEndpoint: urlOf(subscription.function) },
   };

@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { createBus } from '../../infra/local/bus.ts';
 import { NoEmulatorError } from '../../infra/local/emulator-sdk.ts';
 import { type PubSubEmulator, startEmulator } from '../../infra/local/pubsub-emulator.ts';
-import { applyTopology, openAdminClient } from '../../infra/local/pubsub-topology.ts';
+import { applyTopology } from '../../infra/local/pubsub-topology.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { type FunctionName, type Subscription, subscriptions } from '../../shared/pipeline.ts';
 import type { OutgoingMessage, Publisher } from '../../shared/publisher.ts';
 import { openPubSub } from '../../shared/pubsub.ts';
+import { openPubSubClient } from '../../shared/pubsub-client.ts';
 
 export interface RunningBus {
   kind: 'emulator' | 'in-process';
@@ -53,7 +54,7 @@ export async function openBus(
 async function openEmulatorBus(emulator: PubSubEmulator, gatewayUrl: string): Promise<RunningBus> {
   const { endpoint } = emulator;
   const projectId = 'chaos';
-  const admin = openAdminClient(projectId, endpoint);
+  const admin = openPubSubClient(projectId, endpoint);
   await applyTopology(admin, { subscriptions: chaosSubscriptions(), urlOf: (name) => `${gatewayUrl}/${name}` });
   await admin.close();
   const publisher = openPubSub(projectId, { endpoint });

@@ -16,6 +16,7 @@ const enrich: Subscription = {
   minBackoffSeconds: 0.02,
   maxBackoffSeconds: 0.05,
   maxDeliveryAttempts: 4,
+  retentionSeconds: 600,
 };
 const { deadLetterTopic, ...plain } = enrich;
 const deadLetters: Subscription = { ...plain, name: deadLetterTopic!, topic: deadLetterTopic!, function: 'quarantine' };
