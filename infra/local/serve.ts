@@ -48,8 +48,10 @@ export async function serve(options: ServeOptions): Promise<void> {
       const { trigger } = pipeline.find((entry) => entry.name === name)!;
       console.error(`  ${name.padEnd(11)}${url}  ${describeTrigger(trigger)}`.trimEnd());
     }
+    // Before it is told, so that whoever is told is heard.
+    const stopped = stopSignal();
     console.error(`\nCtrl-C stops. Scrape now: curl -X POST ${platform.urls.get('dispatch')}`);
-    await stopSignal();
+    await stopped;
     console.error('Stopping.');
   });
 }

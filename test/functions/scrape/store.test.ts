@@ -28,7 +28,7 @@ describe('storing a scraped article', { skip: withoutPostgres }, () => {
   after(() => database?.drop());
   beforeEach(async () => {
     recorder = createRecorder();
-    await database.db.query('truncate news, news_features, outbox, quarantine');
+    await database.db.query('truncate news, news_features, outbox, quarantine cascade');
   });
 
   const store = (fields: Partial<ScrapedArticle> = {}) =>
