@@ -242,7 +242,7 @@ describe('an import of a catalogue', { skip: withoutPostgres }, () => {
     );
   });
 
-  test('does not wait for a transaction that writes news of an agency', { timeout: 10_000 }, async () => {
+  test('does not wait for a transaction that writes news of an agency', { timeout: 60_000 }, async () => {
     await apply({ agencies: [agency('mec')] });
     await database.db.transaction(async (tx) => {
       await tx.query(`select from agencies where key = 'mec' for key share`);

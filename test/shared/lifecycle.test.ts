@@ -47,7 +47,7 @@ test('what takes longer than there is time is left to another delivery', async (
   const startedAt = performance.now();
   child.kill('SIGTERM');
   assert.deepEqual(await exited, [0, null]);
-  assert.ok(performance.now() - startedAt < 5_000);
+  assert.ok(performance.now() - startedAt < 25_000);
   assert.equal(await answer, 'cut');
   assert.match(lines.at(-1)!, /"unanswered":1/);
 });

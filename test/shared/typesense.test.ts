@@ -239,13 +239,11 @@ describe('Typesense client and a server in trouble', () => {
     ['a deletion', () => typesense.deleteDocument('slow')],
     ['a health check', () => typesense.health()],
   ] as const) {
-    test(`${name} that gets no answer in time is retryable`, async () => {
-      standIn.stallNext(1, 5_000);
-      const started = performance.now();
+    test(`${name} that gets no answer in time is retryable`, { timeout: 60_000 }, async () => {
+      standIn.stallNext(1, 3_600_000);
       await assert.rejects(work(), (error: Error) => {
         return error instanceof RetryableError && /no answer within 300 ms/.test(error.message);
       });
-      assert.ok(performance.now() - started < 4_500);
     });
   }
 

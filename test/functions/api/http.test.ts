@@ -162,7 +162,7 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
     await busy.close();
     assert.equal(status, 503);
     assert.equal(body.title, 'Service Unavailable');
-    assert.ok(elapsedMs > 1900 && elapsedMs < 4000, `${elapsedMs} ms`);
+    assert.ok(elapsedMs > 1900 && elapsedMs < 30_000, `${elapsedMs} ms`);
   });
 
   test('keeps the reason of its own failures to the log', async () => {

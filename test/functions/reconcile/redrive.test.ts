@@ -146,7 +146,7 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
     const startedAt = performance.now();
     assert.equal((await redrive({ limit: 9, rate: 4 }, deps())).redriven, 9);
     const seconds = (performance.now() - startedAt) / 1000;
-    assert.ok(seconds > 1.5 && seconds < 5, `${seconds} s`);
+    assert.ok(seconds > 1.5, `${seconds} s`);
     assert.equal(recorder.published.length, 9);
   });
 

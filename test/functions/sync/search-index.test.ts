@@ -45,13 +45,13 @@ test('a removed document is out of Typesense, an absent one is fine', async () =
   });
 });
 
-test('no request to Typesense outlives the deadline of its lease, and none is begun after it', async () => {
+test('no request to Typesense outlives the deadline of its lease, and none is begun after it', {
+  timeout: 60_000,
+}, async () => {
   await withTypesense(async (index, standIn) => {
-    standIn.stallNext(1, 800);
-    const begun = performance.now();
+    standIn.stallNext(1, 3_600_000);
     const late = index.writer!.upsert([document('late')], AbortSignal.timeout(100));
     await assert.rejects(late, (error) => error instanceof RetryableError && /no answer in time/.test(error.message));
-    assert.ok(performance.now() - begun < 700);
     const before = standIn.requests().length;
     await assert.rejects(index.writer!.remove('late', AbortSignal.abort()), RetryableError);
     assert.equal(standIn.requests().length, before);

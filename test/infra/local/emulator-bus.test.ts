@@ -69,7 +69,7 @@ describe('the platform on the Pub/Sub emulator', { skip: withoutEmulator || with
   });
 
   /** Resolves once a condition over the database holds. */
-  async function until(sql: string, parameters: unknown[] = [], timeoutMs = 30_000): Promise<void> {
+  async function until(sql: string, parameters: unknown[] = [], timeoutMs = 120_000): Promise<void> {
     const startedAt = performance.now();
     for (;;) {
       const { rows } = await database.db.query<{ holds: boolean }>(`select (${sql}) as holds`, parameters);
@@ -143,7 +143,7 @@ describe('the platform on the Pub/Sub emulator', { skip: withoutEmulator || with
     await client.close();
     const startedAt = performance.now();
     while (done() - doneBefore < size + 1) {
-      assert.ok(performance.now() - startedAt < 30_000, `${done() - doneBefore} messages came again`);
+      assert.ok(performance.now() - startedAt < 120_000, `${done() - doneBefore} messages came again`);
       await sleep(50);
     }
     assert.deepEqual(await fingerprint(), before);

@@ -140,7 +140,7 @@ test('a process that is killed in mid-request frees its slots when their lease e
   await assert.rejects(hurried, { name: 'TimeoutError' }, 'both slots are still leased');
   assert.equal(await gate.run(host, async () => 'done'), 'done');
   const waitedMs = performance.now() - taken;
-  assert.ok(waitedMs > timeoutMs + 3000 && waitedMs < timeoutMs + 8000, `${waitedMs} ms`);
+  assert.ok(waitedMs > timeoutMs + 3000 && waitedMs < timeoutMs + 30_000, `${waitedMs} ms`);
 });
 
 for (const [name, db] of Object.entries(databases)) {
