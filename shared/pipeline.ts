@@ -26,6 +26,18 @@ export type Trigger =
   | { kind: 'dead-letters' }
   | { kind: 'http' };
 
+/**
+ * What a function may use beside Postgres and the topics that it publishes. Each gives it the environment variables,
+ * the roles and the secrets for that, and nothing else.
+ *
+ * - `model`: the files of the embedding model
+ * - `raw-pages`: the store of pages as they came
+ * - `enricher`: which enricher is in force; `enricher-service`: that service itself
+ * - `search-index`: which index is in force, and how it is reached
+ * - `dataset`: the open dataset
+ */
+export type Use = 'model' | 'raw-pages' | 'enricher' | 'enricher-service' | 'search-index' | 'dataset';
+
 /** How Pub/Sub delivers to a function. */
 export interface Delivery {
   /** Never below the function's timeout: a push that is still being worked on must not be sent again. */
@@ -50,16 +62,24 @@ export interface PipelineFunction {
   /** Requests that one instance takes at a time. */
   concurrency: number;
   maxInstances: number;
+  /** Instances that are kept though nobody calls: 0 unless given, as each costs money. */
+  minInstances?: number;
   timeoutSeconds: number;
   delivery?: Delivery;
+  uses?: readonly Use[];
+  /** Anyone may call it; any other function needs a caller that is named. */
+  isPublic?: boolean;
 }
+
+/** How far back an operator can seek a subscription: topics and subscriptions keep messages at least this long. */
+export const replayWindowSeconds = 7 * 24 * 3600;
 
 const delivery: Delivery = {
   ackDeadlineSeconds: 600,
   minBackoffSeconds: 10,
   maxBackoffSeconds: 600,
   maxDeliveryAttempts: 20,
-  retentionSeconds: 7 * 24 * 3600,
+  retentionSeconds: replayWindowSeconds,
 };
 
 /** The functions of the platform, along the chain. */
@@ -81,10 +101,12 @@ export const pipeline: readonly PipelineFunction[] = [
     alsoPublishes: ['requested'],
     memoryMiB: 1024,
     cpu: 1,
-    concurrency: 4,
-    maxInstances: 10,
+    // Nearly all sources share one host, which is asked once a second: more instances would only wait, each at its price.
+    concurrency: 80,
+    maxInstances: 1,
     timeoutSeconds: 540,
     delivery,
+    uses: ['raw-pages'],
   },
   {
     name: 'enrich',
@@ -96,6 +118,7 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 10,
     timeoutSeconds: 120,
     delivery,
+    uses: ['enricher', 'enricher-service'],
   },
   {
     name: 'embed',
@@ -107,6 +130,7 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 4,
     timeoutSeconds: 120,
     delivery,
+    uses: ['model'],
   },
   {
     name: 'sync',
@@ -118,6 +142,7 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 4,
     timeoutSeconds: 60,
     delivery,
+    uses: ['search-index'],
   },
   {
     name: 'export',
@@ -127,6 +152,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 1,
     maxInstances: 1,
     timeoutSeconds: 1800,
+    uses: ['dataset'],
   },
   {
     name: 'reconcile',
@@ -138,6 +164,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 4,
     maxInstances: 1,
     timeoutSeconds: 300,
+    uses: ['enricher', 'search-index'],
   },
   {
     name: 'quarantine',
@@ -157,6 +184,8 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 40,
     maxInstances: 10,
     timeoutSeconds: 30,
+    uses: ['model', 'enricher', 'search-index'],
+    isPublic: true,
   },
 ];
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addArticleCommands } from './commands/articles.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
+import { addCostCommand } from './commands/cost.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
@@ -44,5 +45,6 @@ export function createProgram(): Command {
   addStatusCommand(program);
   addDeadLetterCommands(program);
   addReplayCommand(program);
+  addCostCommand(program);
   return program;
 }

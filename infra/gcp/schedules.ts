@@ -1,0 +1,42 @@
+import type { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service/index.js';
+import { CloudSchedulerJob } from '@cdktf/provider-google/lib/cloud-scheduler-job/index.js';
+import type { PipelineFunction } from '../../shared/pipeline.ts';
+import { createAccount } from './account.ts';
+import { allowCall } from './function.ts';
+import type { Scope } from './scope.ts';
+
+const emptyBody = Buffer.from('{}').toString('base64');
+
+/** The schedules of the table, and the account that calls as them. */
+export function createSchedules(
+  scope: Scope,
+  functions: readonly PipelineFunction[],
+  services: ReadonlyMap<string, CloudRunV2Service>,
+): void {
+  const scheduled = functions.flatMap((entry) =>
+    entry.trigger.kind === 'cron' ? [{ ...entry, schedule: entry.trigger.schedule }] : [],
+  );
+  if (scheduled.length === 0) return;
+  const caller = createAccount(scope, { id: 'scheduler', what: 'schedules' });
+  for (const { name, schedule, timeoutSeconds } of scheduled) {
+    const service = services.get(name)!;
+    allowCall(scope, { service, name, caller: 'scheduler', member: `serviceAccount:${caller.email}` });
+    new CloudSchedulerJob(scope.stack, `schedule-${name}`, {
+      name,
+      region: scope.environment.region,
+      schedule,
+      timeZone: 'America/Sao_Paulo',
+      attemptDeadline: `${Math.max(15, timeoutSeconds)}s`,
+      retryConfig: { retryCount: 3, minBackoffDuration: '10s', maxBackoffDuration: '120s', maxDoublings: 3 },
+      httpTarget: {
+        uri: service.uri,
+        httpMethod: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: emptyBody,
+        oidcToken: { serviceAccountEmail: caller.email, audience: service.uri },
+      },
+      // Pausing is for operators.
+      lifecycle: { ignoreChanges: ['paused'] },
+    });
+  }
+}

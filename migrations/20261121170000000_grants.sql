@@ -1,0 +1,49 @@
+-- Up Migration
+
+-- What the database user of each function may do, and nothing else. A user is a service account, named as Cloud SQL names
+-- them (`fn-scrape@PROJECT.iam`); where there is none, as on one machine, nothing happens. May be called again: after each
+-- release, and when a user was made anew.
+create procedure grant_functions(accounts text default 'fn-%@%.iam') language plpgsql as $$
+declare
+  account name;
+  permission text[];
+begin
+  for account in select rolname from pg_roles where rolname like accounts loop
+    foreach permission slice 1 in array array[
+      ['dispatch', 'select', 'agencies, sources, scrape_runs'],
+      ['scrape', 'select', 'agencies'],
+      ['scrape', 'select, update', 'sources'],
+      ['scrape', 'select, insert, update', 'news, pages, hosts, host_slots, scrape_runs, quarantine'],
+      ['scrape', 'select, insert, delete', 'outbox'],
+      ['enrich', 'select', 'themes'],
+      ['enrich', 'select, update', 'news'],
+      ['enrich', 'select, insert, update', 'news_features, quarantine'],
+      ['enrich', 'select, insert, delete', 'outbox'],
+      ['embed', 'select, update', 'news'],
+      ['embed', 'select, insert, update', 'quarantine'],
+      ['embed', 'select, insert, delete', 'outbox'],
+      ['sync', 'select', 'themes, news_features'],
+      ['sync', 'select, update', 'news'],
+      ['sync', 'select, insert, update', 'quarantine'],
+      ['sync', 'select, insert, delete', 'outbox'],
+      ['export', 'select', 'news, news_features, themes, agencies'],
+      ['export', 'select, insert, update, delete', 'hub_shards'],
+      ['export', 'select, insert, update', 'sync_log'],
+      ['reconcile', 'select, update', 'news'],
+      ['reconcile', 'select, insert, update', 'replays, comparisons'],
+      ['reconcile', 'select, delete', 'scrape_runs'],
+      ['reconcile', 'select, insert, update, delete', 'requeues, quarantine, outbox'],
+      ['quarantine', 'select', 'scrape_runs'],
+      ['quarantine', 'select, insert, update', 'quarantine'],
+      ['api', 'select', 'news, news_features, themes, agencies, sources, scrape_runs, pages, quarantine, outbox, hub_shards']
+    ] loop
+      continue when account not like 'fn-' || permission[1] || '@%';
+      execute format('grant %s on %s to %I', permission[2], permission[3], account);
+    end loop;
+  end loop;
+end $$;
+
+call grant_functions();
+
+-- Down Migration
+drop procedure grant_functions;
