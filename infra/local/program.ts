@@ -5,6 +5,7 @@ import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addModelCommands } from './commands/models.ts';
 import { addReextractCommand } from './commands/reextract.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addExtractCommand(program);
   addReextractCommand(program);
   addStageCommands(program);
+  addModelCommands(program);
   addSyncHfCommand(program);
   addArticleCommands(program);
   addStatusCommand(program);
