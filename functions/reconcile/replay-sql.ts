@@ -112,7 +112,10 @@ export async function holdReplay(
   return rows[0];
 }
 
-/** By which columns the predicate of each stage finds it pending; what a view shows stays, and so does the version. */
+/**
+ * By which columns the predicate of each stage finds it pending; what a view shows stays, and so does the version. What
+ * was imported leaves its parking place with it.
+ */
 const mark: Record<Stage, string> = {
   enrich: 'enriched_revision = 0',
   embed: 'embedded_text_hash = null',
@@ -153,7 +156,7 @@ export async function markReplayChunk(
        order by unique_id for no key update
      ),
      marked as (
-       update news set ${mark[replay.stage]} from locked where unique_id = locked.id returning unique_id, version
+       update news set ${mark[replay.stage]}, parked_version = null from locked where unique_id = locked.id returning unique_id, version
      ),
      moved as (
        update replays set cursor_published_at = published, cursor_unique_id = chunk.id,

@@ -36,7 +36,15 @@ export async function requeueOverdue(
     report.given_up[stage] = await giveUpExhausted(db, stage, targets, maxRequeued, context);
     let after = '';
     for (let seen = 0; seen < maxRequeued && !isOver(); seen += pageSize) {
-      const page = { minAgeMs: overdueMs, isFirst: true, quarantinePauseMs, maxAttempts, after, limit: pageSize };
+      const page = {
+        minAgeMs: overdueMs,
+        isDue: true,
+        isFirst: true,
+        quarantinePauseMs,
+        maxAttempts,
+        after,
+        limit: pageSize,
+      };
       const articles = await listPendingArticles(db, stage, targets, page);
       if (articles.length === 0) break;
       report.requeued[stage] += await commitAndPublish(deps, async (tx) => {
