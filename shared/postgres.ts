@@ -29,7 +29,7 @@ const types: pg.CustomTypesConfig = {
 /**
  * Opens a pool of connections.
  *
- * @throws {ConfigError} when the URL has a character that must be percent-encoded.
+ * @throws {ConfigError} when the URL is none, or has a character that must be percent-encoded.
  * @throws {RetryableError} when the database cannot be reached; the text names host and port, never the password.
  */
 export async function openPostgres(target: PostgresTarget, options: PostgresOptions = {}): Promise<Database> {
@@ -127,10 +127,15 @@ function rethrow(error: unknown): never {
  */
 function checkUrl(url: string): void {
   const [, authority, rest] = /^[a-z]+:\/\/([^/?#]*)(.*)$/is.exec(url) ?? ['', url, ''];
-  if (authority!.split('@').length <= 2 && !rest!.includes('@')) return;
-  throw new ConfigError(
-    'The database URL has an @ where none may stand: percent-encode the password (@ is %40, / is %2F, ? is %3F, # is %23)',
-  );
+  if (authority!.split('@').length > 2 || rest!.includes('@')) {
+    throw new ConfigError(
+      'The database URL has an @ where none may stand: percent-encode the password (@ is %40, / is %2F, ? is %3F, # is %23)',
+    );
+  }
+  // Without a host, the query names a socket.
+  if (!URL.canParse(url.replace('@/', '@host/'))) {
+    throw new ConfigError('The database URL is not of the form postgres://user:password@host:port/database');
+  }
 }
 
 function describeTarget(target: PostgresTarget): string {

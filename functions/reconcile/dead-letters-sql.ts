@@ -1,5 +1,12 @@
 import type { Queryable } from '../../shared/database.ts';
+import { pipeline } from '../../shared/pipeline.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
+
+/** Whose failures are kept; those of unreadable messages under `unknown`, where even that cannot be read. */
+export const deadLetterStages = [
+  ...pipeline.flatMap(({ name, trigger }) => (trigger.kind === 'topic' ? [name] : [])),
+  'unknown',
+] as const;
 
 /** A row of the quarantine, as operators see it. */
 export interface DeadLetter {
@@ -14,6 +21,7 @@ export interface DeadLetter {
   closed_reason: string | null;
   error: string;
   data: unknown;
+  /** Empty where what failed had none. */
   attributes: Record<string, string>;
   /** Version of the article that it is about; null when there is none. */
   article_version: number | null;
@@ -53,7 +61,8 @@ export async function listDeadLetters(
   }
   const { rows } = await db.query<DeadLetter>(
     `select id, stage, subject, attempts, first_failed_at, last_failed_at, redriven_at, closed_at, closed_reason, error,
-       data, attributes, version as article_version
+       data, case when jsonb_typeof(attributes) = 'object' then attributes else '{}' end as attributes,
+       version as article_version
      from quarantine left join news on unique_id = subject
      where ${where.join(' and ')} order by id limit ${bind(page.limit)}`,
     values,

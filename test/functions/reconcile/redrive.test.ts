@@ -36,6 +36,14 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
 
   const fail = (stage: string, subject: string, data: unknown = {}, error = 'Error: no') =>
     recordFailure(database.db, { stage, subject, data, attributes, error });
+  const call = async (body: object) => {
+    const answer = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [answer.status, await answer.json()] as const;
+  };
   const rows = async () =>
     (
       await database.db.query<{ subject: string; isRedriven: boolean; isOpen: boolean }>(
@@ -188,18 +196,41 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
     await seedFinished(database.db, ['a', 'b']);
     await fail('embed', 'a');
     await fail('sync', 'b');
-    const call = async (body: object) => {
-      const answer = await fetch(server.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      return [answer.status, await answer.json()] as const;
-    };
     const [status, body] = await call({ redrive: { stage: 'embed', limit: 10 } });
     assert.deepEqual([status, body], [200, { redrive: { redriven: 1, waiting: 0, unreadable: 0 } }]);
     assert.deepEqual(nudges(recorder.published), ['enriched a 1']);
     assert.equal((await call({ redrive: { stages: 'embed' } }))[0], 400);
-    assert.equal((await call({ redrive: {}, cancel_replay: 1 }))[0], 400);
+    assert.equal((await call({ redrive: { all: true }, cancel_replay: 1 }))[0], 400);
+  });
+
+  test('a call says which, or that it means all; what can name nothing is refused', async () => {
+    await seedFinished(database.db, ['a', 'b']);
+    await fail('embed', 'a');
+    await fail('sync', 'b');
+    const refused = [
+      [{}, /must say which: stage, agency, .* or "all": true/],
+      [{ limit: 1 }, /must say which/],
+      [{ all: true, stage: 'embed' }, /must say which/],
+      [{ all: false }, /redrive.all: must be true/],
+      [{ stage: 'embd' }, /stage: must be one of scrape, enrich, embed, sync, unknown/],
+      [{ agency: 'nope' }, /Unknown agency: nope/],
+      [{ error: '' }, /error: must not be empty/],
+      [{ subject: 'a\0' }, /subject: must not contain the character NUL/],
+    ] as const;
+    for (const [body, pattern] of refused) {
+      const [status, answer] = await call({ redrive: body });
+      assert.equal(status, 400, JSON.stringify(body));
+      assert.match((answer as { error: string }).error, pattern);
+    }
+    assert.deepEqual(recorder.published, []);
+    const [, answer] = await call({ redrive: { all: true } });
+    assert.deepEqual(answer, { redrive: { redriven: 2, waiting: 0, unreadable: 0 } });
+  });
+
+  test('a row without usable attributes is redriven like any other', async () => {
+    await seedFinished(database.db, ['a']);
+    await fail('embed', 'a');
+    await database.db.query(`update quarantine set attributes = 'null'`);
+    assert.equal((await redrive(all, deps())).redriven, 1);
   });
 });
