@@ -37,6 +37,26 @@ export async function hasArticles(tx: Queryable): Promise<boolean> {
   return rowCount > 0;
 }
 
+/** What the dataset covers: the first and the last day, as `YYYY-MM-DD` in −03:00, and how many agencies. */
+export interface Coverage {
+  firstDay: string | null;
+  lastDay: string | null;
+  agencyCount: number;
+}
+
+/** States what is published now, from indexes alone. */
+export async function readCoverage(tx: Queryable): Promise<Coverage> {
+  const day = (end: 'min' | 'max') =>
+    `(select to_char(${end}(published_at) at time zone interval '-03:00', 'YYYY-MM-DD')
+      from news where removed_at is null)`;
+  const { rows } = await tx.query<Coverage>(
+    `select ${day('min')} as "firstDay", ${day('max')} as "lastDay",
+       (select count(*) from agencies
+        where exists (select from news where agency_key = agencies.key and removed_at is null)) as "agencyCount"`,
+  );
+  return rows[0]!;
+}
+
 /** A row of the dataset and its version, which the ledger's digest covers. */
 export type ExportRow = DatasetRow & { unique_id: string; published_at: number; version: number };
 
@@ -123,6 +143,11 @@ export async function listLedgerShards(tx: Queryable, { repo, branch }: DatasetR
     [repo, branch],
   );
   return rows;
+}
+
+/** Waits until no other writer of this dataset's ledger is at work, and holds them off until the transaction ends. */
+export async function lockLedger(tx: Queryable, { repo, branch }: DatasetRef): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('hub_shards ' || $1 || ' ' || $2, 0))`, [repo, branch]);
 }
 
 /** Notes shards as published now, in place of what stood under their paths. */

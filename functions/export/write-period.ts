@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../shared/database.ts';
-import { datasetColumns } from '../../shared/dataset-schema.ts';
+import type { DatasetColumn } from '../../shared/dataset-schema.ts';
 import { createParquetStream, type ParquetCodec, type ParquetStream } from '../../shared/parquet.ts';
 import { periodBounds, shardPaths } from './period.ts';
 import { type ExportRow, type LedgerShard, listExportRows, type PeriodState } from './sql.ts';
@@ -14,6 +14,7 @@ export interface WrittenShard extends Omit<LedgerShard, 'commit'> {
 }
 
 export interface ShardSettings {
+  columns: readonly DatasetColumn[];
   codec: ParquetCodec;
   /** Size from which a shard takes no further row group: the period goes on in another part. */
   maxShardBytes: number;
@@ -38,7 +39,7 @@ export async function writePeriod(
   for await (const rows of readAhead(readBatches(deps.tx, state))) {
     for (const row of rows) {
       if (part && part.stream.sizeBytes >= settings.maxShardBytes) await finishPart();
-      part ??= await openPart(await deps.stage(), settings.codec);
+      part ??= await openPart(await deps.stage(), settings);
       await part.stream.append(row);
       part.rowCount += 1;
       digest.update(`${row.unique_id} ${row.version}\n`);
@@ -55,8 +56,8 @@ export async function writePeriod(
   return finished.map((shard, index) => ({ ...shard, path: paths[index]!, digest: written }));
 }
 
-function openPart(file: StagedFile, codec: ParquetCodec) {
-  const stream = createParquetStream({ columns: datasetColumns, codec, write: (bytes) => file.write(bytes) });
+function openPart(file: StagedFile, { columns, codec }: ShardSettings) {
+  const stream = createParquetStream({ columns, codec, write: (bytes) => file.write(bytes) });
   return { file, stream, rowCount: 0 };
 }
 
