@@ -158,6 +158,29 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
     await close();
   });
 
+  test('a day with more to repair than one run does is gone on with by the next', async () => {
+    const [source] = (await readDocumentSources(database.db, ['c'])).map(toDocument);
+    await typesense.importDocuments(
+      Array.from({ length: 1100 }, (_, index) => ({ ...source!, id: `orphan-${index}` })),
+    );
+    const runs = [await run(), await run()].map(({ compared }) => {
+      assert.ok(compared && 'removed' in compared);
+      return [compared.removed, compared.days];
+    });
+    assert.deepEqual(runs, [
+      [1000, ['2026-11-01', '2026-11-02']],
+      [100, ['2026-11-03', '2026-11-05']],
+    ]);
+    assert.deepEqual(
+      server
+        .documents('news')
+        .map(({ id }) => id)
+        .sort(),
+      ids,
+    );
+    await close();
+  });
+
   test('a database without articles deletes nothing', async () => {
     await database.db.query('truncate news cascade');
     const { compared } = await run();
