@@ -52,7 +52,7 @@ export async function redrive(
   const sent = new Set<string>();
   let after = 0;
   let left = request.limit;
-  while (left > 0 && after < last) {
+  while (left > 0) {
     const page = { after, upTo: last, limit: Math.min(pace.portion, left) };
     const letters = await listDeadLetters(deps.db, { ...request, all: false }, page);
     if (letters.length === 0) break;
