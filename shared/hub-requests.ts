@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fetch as undiciFetch } from 'undici';
 import { ConfigError, errorMessage, PermanentError, RetryableError } from './errors.ts';
 import { codeOf } from './folder-errors.ts';
 import { type HubSubject, hubError, RateLimitedError } from './hub-errors.ts';
@@ -45,9 +46,12 @@ export interface HubRequests {
   patience: Required<HubPatience>;
 }
 
+/** Node's own holds all of a body that it streams in memory. */
+const streamingFetch = undiciFetch as unknown as typeof fetch;
+
 /** A sender for one dataset, which has the retries that the Hub's client lacks. */
 export function createHubRequests(dataset: string, options: HubPatience & { fetch?: typeof fetch } = {}): HubRequests {
-  const { fetch: ask = fetch, ...patience } = options;
+  const { fetch: ask = streamingFetch, ...patience } = options;
   const { attempts = 5, pauseMs = 1_000, maxPauseMs = 300_000 } = patience;
   const { timeoutMs = 60_000, uploadTimeoutMs = 600_000, commitTimeoutMs = 180_000 } = patience;
 
@@ -55,7 +59,7 @@ export function createHubRequests(dataset: string, options: HubPatience & { fetc
     const signal = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
     const answer = await ask(request.url, { ...request.init?.(), signal });
     const body = await answer.arrayBuffer();
-    return new Response(body.byteLength > 0 ? body : null, { status: answer.status, headers: answer.headers });
+    return new Response(body.byteLength > 0 ? body : null, { status: answer.status, headers: [...answer.headers] });
   };
 
   const send = async (request: HubRequest): Promise<Response> => {
