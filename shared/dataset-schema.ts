@@ -38,6 +38,8 @@ export const datasetColumns = [
   { name: 'summary', type: 'string' },
 ] as const satisfies readonly DatasetColumn[];
 
+export type DatasetColumnName = (typeof datasetColumns)[number]['name'];
+
 interface DatasetValues {
   string: string;
   'list<string>': string[];

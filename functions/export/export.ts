@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../shared/database.ts';
+import type { Database, Snapshot } from '../../shared/database.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ParquetCodec } from '../../shared/parquet.ts';
@@ -117,7 +117,7 @@ export async function exportDataset(options: ExportOptions, deps: ExportDeps): P
 async function writePeriods(
   changed: readonly PeriodState[],
   { codec = 'zstd', maxShardBytes = 128 * 1024 * 1024 }: ExportOptions,
-  deps: { tx: Queryable; stage(): Promise<StagedFile>; progress?: ExportDeps['progress'] },
+  deps: { tx: Snapshot; stage(): Promise<StagedFile>; progress?: ExportDeps['progress'] },
 ): Promise<WrittenShard[]> {
   const written: WrittenShard[] = [];
   for (const [index, state] of changed.entries()) {
