@@ -46,6 +46,8 @@ export const reducedColumns = [
   { name: 'url', type: 'string' },
 ] as const satisfies readonly (typeof datasetColumns)[number][];
 
+export type DatasetColumnName = (typeof datasetColumns)[number]['name'];
+
 interface DatasetValues {
   string: string;
   'list<string>': string[];

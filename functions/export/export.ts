@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../shared/database.ts';
+import type { Database, Queryable, Snapshot } from '../../shared/database.ts';
 import { type DatasetColumn, datasetColumns } from '../../shared/dataset-schema.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -137,7 +137,7 @@ async function readPlan(tx: Queryable, tree: DatasetTree, options: ExportOptions
 async function writePeriods(
   changed: readonly PeriodState[],
   { columns = datasetColumns, codec = 'zstd', maxShardBytes = 128 * 1024 * 1024 }: ExportOptions,
-  deps: { tx: Queryable; stage(): Promise<StagedFile>; progress?: ExportDeps['progress'] },
+  deps: { tx: Snapshot; stage(): Promise<StagedFile>; progress?: ExportDeps['progress'] },
 ): Promise<WrittenShard[]> {
   const written: WrittenShard[] = [];
   for (const [index, state] of changed.entries()) {

@@ -1,9 +1,11 @@
 import { loadConfig } from '../../shared/config.ts';
 import { openFunctionDeps } from '../../shared/function-deps.ts';
 import { registerFunction } from '../../shared/register-function.ts';
+import { keepYoungHeapSmall } from '../../shared/young-heap.ts';
 import { config, openDestinations } from './config.ts';
 import { createHandler } from './handler.ts';
 
+keepYoungHeapSmall();
 const settings = loadConfig(config);
 const destinations = openDestinations(settings);
 const deps = await openFunctionDeps(settings);
