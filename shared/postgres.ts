@@ -1,7 +1,8 @@
 import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-connector';
 import pg from 'pg';
-import type { Database, Queryable, Row } from './database.ts';
+import type { Database, Row, Snapshot } from './database.ts';
 import { ConfigError, errorMessage, RetryableError } from './errors.ts';
+import { copyOut } from './postgres-copy-out.ts';
 import { toDeliveryError } from './postgres-errors.ts';
 
 /** How Postgres is reached: one URL, or a Cloud SQL instance by IAM login (no proxy, no password). */
@@ -75,7 +76,7 @@ async function resolveTarget(target: PostgresTarget, connector: Connector | unde
 }
 
 function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
-  const session = async <T>(work: (client: Queryable) => Promise<T>): Promise<T> => {
+  const session = async <T>(work: (client: Snapshot) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch(rethrow);
     let broken: Error | undefined;
     const onError = (error: Error) => {
@@ -83,13 +84,16 @@ function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
     };
     client.on('error', onError);
     try {
-      return await work({ query: (text, values) => run(client, text, values) });
+      return await work({
+        query: (text, values) => run(client, text, values),
+        copyOut: (select) => copyOut(client, select).catch(rethrow),
+      });
     } finally {
       client.off('error', onError);
       client.release(broken);
     }
   };
-  const within = <T>(begin: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+  const within = <T>(begin: string, work: (tx: Snapshot) => Promise<T>): Promise<T> =>
     session(async (client) => {
       await client.query(begin);
       try {

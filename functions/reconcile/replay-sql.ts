@@ -1,4 +1,5 @@
 import type { Queryable } from '../../shared/database.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import type { Stage } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
 import type { PendingArticle } from '../../shared/sql/pending.ts';
@@ -55,7 +56,13 @@ export interface ReplayLease {
   ms: number;
 }
 
-/** @param lease of the runner that ordered it; without one it is for whoever takes it. */
+/** Reconcile carries them all on beside each other. */
+export const maxOpenReplays = 20;
+
+/**
+ * @param lease of the runner that ordered it; without one it is for whoever takes it.
+ * @throws {PermanentError} when as many are open as reconcile carries on.
+ */
 export async function insertReplay(
   db: Queryable,
   order: ReplayOrder,
@@ -64,13 +71,17 @@ export async function insertReplay(
 ): Promise<Replay> {
   const { rows } = await db.query<Replay>(
     `insert into replays (stage, start_date, end_date, agencies, rate, total_count, lease_token, lease_until)
-     values ($1, $2, $3, $4::text[], $5, $6, $7, now() + make_interval(secs => $8::float8 / 1000)) returning ${columns}`,
+     select $1, $2::date, $3::date, $4::text[], $5::float8, $6::bigint, $7::uuid, now() + make_interval(secs => $8::float8 / 1000)
+     where (select count(*) from replays where status = 'open') < $9
+     returning ${columns}`,
     [
       ...[order.stage, order.startDate, order.endDate, order.agencies ?? null, order.rate, totalCount],
-      ...[lease?.token ?? null, lease?.ms ?? null],
+      ...[lease?.token ?? null, lease?.ms ?? null, maxOpenReplays],
     ],
   );
-  return rows[0]!;
+  const [replay] = rows;
+  if (replay) return replay;
+  throw new PermanentError(`${maxOpenReplays} replays are open: wait for one to end, or cancel one`);
 }
 
 /** All replays, the newest first; or those that are open, in the order in which they were asked for. */

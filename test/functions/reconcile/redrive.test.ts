@@ -77,9 +77,40 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
     );
   });
 
+  test('a run is asked for once by a slow redrive too', async () => {
+    for (const page of [1, 2, 3]) await fail('scrape', `https://mec/n/${page}`, run);
+    assert.equal((await redrive({ limit: 100, rate: 10 }, deps())).redriven, 3);
+    assert.equal(recorder.published.length, 1);
+  });
+
+  test('the page of a failed scrape is asked for at once, not when its time comes', async () => {
+    await fail('scrape', 'https://mec/n/page', run);
+    await database.db.query(
+      `insert into pages (agency_key, canonical_url, source_url, url, platform, visited_at, next_visit_at)
+       select 'mec', 'https://mec/n/' || name, 'https://mec/n', 'https://mec/n/' || name, 'classic', now(),
+         now() + interval '1 hour'
+       from unnest('{page,other}'::text[]) as name`,
+    );
+    await redrive(all, deps());
+    const { rows: due } = await database.db.query('select canonical_url from pages where next_visit_at <= now()');
+    assert.deepEqual(due, [{ canonical_url: 'https://mec/n/page' }]);
+  });
+
+  test('what fails while a redrive runs is not sent by it', async () => {
+    await seedFinished(database.db, ['a', 'b']);
+    await fail('embed', 'a');
+    const failing = {
+      ...recorder,
+      db: database.db,
+      publisher: { ...recorder.publisher, publish: () => fail('embed', 'b') },
+    };
+    assert.equal((await redrive({ limit: 10, rate: 1 }, failing)).redriven, 1);
+  });
+
   test('what names nothing that could be done again is left for a person', async () => {
     await fail('embed', 'no-such-article', { unique_id: 'no-such-article', version: 1 });
     await fail('scrape', '77', 'not a request');
+    await fail('scrape', '79', { ...run, start_date: '2026-13-40' });
     await fail('unknown', '78', { message: {} });
     await recordFailure(database.db, {
       stage: 'scrape',
@@ -88,7 +119,7 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
       attributes: { event_version: '2' },
       error: 'e',
     });
-    assert.deepEqual(await redrive(all, deps()), { redriven: 0, waiting: 0, unreadable: 4 });
+    assert.deepEqual(await redrive(all, deps()), { redriven: 0, waiting: 0, unreadable: 5 });
     assert.deepEqual(recorder.published, []);
     assert.ok((await rows()).every(({ isRedriven, isOpen }) => isOpen && !isRedriven));
   });
@@ -127,6 +158,19 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
       { subject: 'b', isRedriven: false, isOpen: true },
     ]);
     assert.deepEqual(await redrive(all, deps()), { redriven: 1, waiting: 0, unreadable: 0 });
+  });
+
+  test('one that was recorded after its stage was reached is closed by the next run of reconcile', async () => {
+    await seedFinished(database.db, ['a', 'b']);
+    await database.db.query(`update news set image_url = 'https://www.gov.br/x.jpg' where unique_id = 'b'`);
+    for (const subject of ['a', 'b']) await fail('sync', subject);
+    const answer = await fetch(server.url, { method: 'POST' });
+    assert.equal(answer.status, 200);
+    const open = (await rows()).filter(({ isOpen }) => isOpen);
+    assert.deepEqual(
+      open.map(({ subject }) => subject),
+      ['b'],
+    );
   });
 
   test('an article that reconcile gave up counts anew', async () => {

@@ -158,6 +158,14 @@ describe('replaying', { skip: withoutPostgres }, () => {
     assert.equal((await database.db.query('select from outbox')).rowCount, 5);
   });
 
+  test('as many are open at once as reconcile carries on, and no more', async () => {
+    for (let count = 0; count < 20; count++) await start();
+    await assert.rejects(start(), /20 replays are open/);
+    const { body } = await call();
+    assert.equal((body.replayed as unknown[]).length, 20);
+    assert.equal(typeof (await start()), 'number');
+  });
+
   test('is ordered, counted and cancelled by calls of reconcile', async () => {
     const replay = { stage: 'embed', start_date: '2026-11-02', end_date: '2026-11-30', rate: 2 };
     const estimate = {
