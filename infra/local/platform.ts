@@ -163,7 +163,7 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
     enrich: createEnrich({ ...deps, enricher, taxonomy: createTaxonomyReader(db) }),
     embed: createEmbed({ ...deps, encoder }),
     sync: createSync({ ...deps, index, leaseMs }),
-    export: createExport({ ...deps, target, repo: options.datasetFolder, branch: 'main' }),
+    export: createExport({ ...deps, destinations: { full: { target, repo: options.datasetFolder, branch: 'main' } } }),
     import: createImport({ ...deps, hub: options.hub ?? {} }),
     reconcile: createReconcile({
       ...deps,
