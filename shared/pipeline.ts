@@ -15,6 +15,7 @@ export type FunctionName =
   | 'embed'
   | 'sync'
   | 'export'
+  | 'import'
   | 'reconcile'
   | 'quarantine'
   | 'api';
@@ -122,6 +123,15 @@ export const pipeline: readonly PipelineFunction[] = [
   {
     name: 'export',
     trigger: { kind: 'cron', schedule: '30 5 * * *' },
+    memoryMiB: 2048,
+    cpu: 2,
+    concurrency: 1,
+    maxInstances: 1,
+    timeoutSeconds: 1800,
+  },
+  {
+    name: 'import',
+    trigger: { kind: 'http' },
     memoryMiB: 2048,
     cpu: 2,
     concurrency: 1,

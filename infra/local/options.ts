@@ -16,6 +16,11 @@ export function parseDay(text: string): string {
   return result.data;
 }
 
+export function parseText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('must not be empty');
+  return text;
+}
+
 export function parseList(text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
   if (items.some((item) => item === '')) throw new InvalidArgumentError('must be a list such as mec,saude');

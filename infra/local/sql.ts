@@ -117,4 +117,5 @@ export async function endLeases(db: Queryable): Promise<void> {
   await db.query('update sources set lease_token = null, lease_until = null where lease_until is not null');
   await db.query(`update host_slots set lease_token = null, lease_until = '-infinity' where lease_token is not null`);
   await db.query('update news set sync_lease_token = null, sync_lease_until = null where sync_lease_until is not null');
+  await db.query('update replays set lease_token = null, lease_until = null where lease_until is not null');
 }

@@ -11,6 +11,8 @@ export interface PendingArticle {
 export interface PendingFilter {
   /** Leaves out rows that a stage wrote within this time: their messages may still be on the way. Default 0. */
   minAgeMs?: number;
+  /** Leaves out imported articles that no replay has asked for yet. */
+  isDue?: boolean;
   /** Leaves out articles on which an earlier stage has work too: that one nudges this one. */
   isFirst?: boolean;
   /** Leaves out articles that this stage put in quarantine within this time. */
@@ -66,6 +68,8 @@ function conditions(stage: Stage, targets: StageTargets, filter: PendingFilter, 
     where.push(`greatest(extracted_at, enriched_at, embedding_generated_at)
       < now() - make_interval(secs => ${bind(filter.minAgeMs)}::float8 / 1000)`);
   }
+  // As the indexes of what is due say it: a large archive may be parked.
+  if (filter.isDue) where.push('not is_parked');
   if (filter.isFirst) {
     for (const earlier of stages.slice(0, stages.indexOf(stage))) {
       where.push(`${pending(earlier, targets, bind)} is not true`);
