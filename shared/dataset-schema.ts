@@ -38,6 +38,16 @@ export const datasetColumns = [
   { name: 'summary', type: 'string' },
 ] as const satisfies readonly DatasetColumn[];
 
+/** The columns of the second, reduced dataset, in order. */
+export const reducedColumns = [
+  { name: 'published_at', type: 'timestamp[us, tz=-03:00]' },
+  { name: 'agency', type: 'string' },
+  { name: 'title', type: 'string' },
+  { name: 'url', type: 'string' },
+] as const satisfies readonly (typeof datasetColumns)[number][];
+
+export type DatasetColumnName = (typeof datasetColumns)[number]['name'];
+
 interface DatasetValues {
   string: string;
   'list<string>': string[];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidMessageError } from './errors.ts';
 import { describeIssues, plainMessage } from './schema-messages.ts';
@@ -30,7 +31,8 @@ export interface Envelope {
 /**
  * Reads a push request.
  *
- * @throws {InvalidMessageError} when the body is no push envelope, or its data is not base64 of JSON.
+ * @throws {InvalidMessageError} when the body is no push envelope, or its data is not base64 of JSON, or nested deeper
+ * than anything that we could keep.
  * @see https://cloud.google.com/pubsub/docs/push#receive_push
  */
 export function parseEnvelope(body: unknown): Envelope {
@@ -48,18 +50,47 @@ export function parseEnvelope(body: unknown): Envelope {
   };
 }
 
-/** The id of a message that may be no envelope in all else, so that a failure can be told from the next one's. */
+/** The id of a message that may be no envelope in all else. */
 export function messageIdOf(body: unknown): string | undefined {
   const message = (body as { message?: { messageId?: unknown } | null } | null | undefined)?.message;
   return typeof message?.messageId === 'string' ? message.messageId : undefined;
 }
 
+/** What to call a push request that names no article and no page: two that differ are two. */
+export function subjectOfRequest(body: unknown): string {
+  return (
+    messageIdOf(body) ??
+    `unreadable push request ${createHash('sha256').update(jsonOf(body)).digest('hex').slice(0, 16)}`
+  );
+}
+
+/** The JSON of what came in a request; of what is nested too deeply to be written, a text that says so. */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(isDeeperThan(value, maxDepth) ? `nested deeper than ${maxDepth} levels` : (value ?? null));
+}
+
+/** Far beyond what any message has, and far from where writing it, or Postgres reading it, runs out of stack. */
+const maxDepth = 200;
+
+/** Level by level, because a recursion is what such a value breaks. */
+function isDeeperThan(value: unknown, depth: number): boolean {
+  let level = [value];
+  for (let count = 0; level.length > 0; count++) {
+    if (count > depth) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}
+
 function parseData(data: string, messageId: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+    value = JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
   } catch (cause) {
     throw new InvalidMessageError(`The data of message ${messageId} is not base64 of JSON`, { cause });
   }
+  if (!isDeeperThan(value, maxDepth)) return value;
+  throw new InvalidMessageError(`The data of message ${messageId} is nested deeper than ${maxDepth} levels`);
 }
 
 /** Writes a push request as Pub/Sub does: the counterpart of `parseEnvelope`, for buses that stand in for it. */

@@ -75,14 +75,68 @@ export function canonicalUrl(url: string): string | null {
   return `https://${parsed.host}${path}${query}`;
 }
 
-function normalize(text: string | null): string {
-  return (text ?? '')
+const SPACE = 0x20;
+/** By ASCII code: the code of what remains of a character, 0 for nothing. */
+const asciiRemains = Uint8Array.from(
+  { length: 128 },
+  (_, code) => remainsOf(String.fromCharCode(code)).charCodeAt(0) || 0,
+);
+const otherRemains = new Map<string, string>();
+
+/** Of a character: its lower-case ASCII word characters, and a space for white space. */
+function remainsOf(character: string): string {
+  return character
     .normalize('NFKD')
     .replace(NON_ASCII, '')
     .toLowerCase()
-    .replace(/[^\w\s]/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+    .replace(/\s/g, ' ')
+    .replace(/[^\w ]/g, '');
+}
+
+function otherRemainsOf(character: string): string {
+  const known = otherRemains.get(character);
+  if (known !== undefined) return known;
+  const rest = remainsOf(character);
+  // Texts use some hundred characters; one that uses them all does not fill the memory.
+  if (otherRemains.size < 10_000) otherRemains.set(character, rest);
+  return rest;
+}
+
+/**
+ * NFKD, ASCII, lower case, word characters and single spaces between them, as bytes. Character by character, which is
+ * the same: decomposition never reaches beyond one, and the marks that it reorders are not ASCII.
+ */
+function normalized(text: string | null): Uint8Array {
+  if (!text) return new Uint8Array(0);
+  let bytes = new Uint8Array(text.length + 32);
+  let length = 0;
+  let last = SPACE;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 128) {
+      const remains = asciiRemains[code]!;
+      if (remains === 0 || (remains === SPACE && last === SPACE)) continue;
+      bytes[length++] = remains;
+      last = remains;
+      continue;
+    }
+    const character = String.fromCodePoint(text.codePointAt(index)!);
+    const rest = otherRemainsOf(character);
+    index += character.length - 1;
+    // Ligatures and their like leave more than they were.
+    if (length + rest.length + text.length - index > bytes.length) {
+      const larger = new Uint8Array(bytes.length * 2);
+      larger.set(bytes);
+      bytes = larger;
+    }
+    for (let at = 0; at < rest.length; at++) {
+      const remains = rest.charCodeAt(at);
+      if (remains === SPACE && last === SPACE) continue;
+      bytes[length++] = remains;
+      last = remains;
+    }
+  }
+  return bytes.subarray(0, bytes[length - 1] === SPACE ? length - 1 : length);
 }
 
 /**
@@ -93,6 +147,8 @@ function normalize(text: string | null): string {
  * @returns null when neither holds a word character.
  */
 export function contentHash(title: string | null, content: string | null): string | null {
-  const text = `${normalize(title)}\n${normalize(content)}`;
-  return text === '\n' ? null : createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const [titleBytes, contentBytes] = [normalized(title), normalized(content)];
+  if (titleBytes.length + contentBytes.length === 0) return null;
+  const hash = createHash('sha256').update(titleBytes).update('\n').update(contentBytes);
+  return hash.digest('hex').slice(0, 16);
 }

@@ -60,10 +60,10 @@ export interface RelayOptions {
 const claimMs = 120_000;
 
 /**
- * Publishes what was committed and not published, oldest first, in batches. Any number of relays may run at once: each
- * claims its batch, and a claim of one that died ends by itself. A message that cannot be published is logged, stays,
- * waits for a growing while, and holds up no other; when nothing of a batch can be, the rest is left for the next run,
- * which begins after those that wait.
+ * Publishes what was committed and not published, in batches: the least often refused first, and of them the oldest. Any
+ * number of relays may run at once: each claims its batch, and a claim of one that died ends by itself. A message that
+ * cannot be published is logged, stays, waits for a growing while, and holds up no other; a topic of which nothing of a
+ * batch can be is left to the next run.
  *
  * @param minAgeMs younger messages are left to the instance that wrote them.
  */
@@ -74,26 +74,28 @@ export async function relayOutbox(
 ): Promise<RelayReport> {
   const { batchSize: limit = 500, publishTimeoutMs = 20_000, until = Number.POSITIVE_INFINITY } = options;
   const report: RelayReport = { published: 0, refused: 0 };
-  let after = 0;
+  const closedTopics = new Set<string>();
   while (performance.now() < until) {
-    const messages = await claimOutboxMessages(deps.db, { minAgeMs, after, limit, claimMs });
+    const page = { minAgeMs, limit, claimMs, without: [...closedTopics] };
+    const messages = await claimOutboxMessages(deps.db, page);
     if (messages.length === 0) break;
     const published = await relayBatch(deps, messages, publishTimeoutMs);
-    report.published += published;
-    report.refused += messages.length - published;
-    if (published === 0) break;
-    after = messages.at(-1)!.id;
+    report.published += published.length;
+    report.refused += messages.length - published.length;
+    const openTopics = new Set(published.map(({ topic }) => topic));
+    for (const { topic } of messages) if (!openTopics.has(topic)) closedTopics.add(topic);
   }
   return report;
 }
 
-async function relayBatch(deps: OutboxDeps, messages: OutboxMessage[], timeoutMs: number): Promise<number> {
+/** Returns those that were published. */
+async function relayBatch(deps: OutboxDeps, messages: OutboxMessage[], timeoutMs: number): Promise<OutboxMessage[]> {
   const publish = (part: OutboxMessage[]) => withinTime(deps.publisher.publish(part), timeoutMs);
   const idsOf = (part: OutboxMessage[]) => part.map(({ id }) => id);
   try {
     await publish(messages);
     await deleteOutboxMessages(deps.db, idsOf(messages));
-    return messages.length;
+    return messages;
   } catch {
     // One of them is to blame, or the publisher as a whole: asked one by one, that shows.
   }
@@ -108,7 +110,7 @@ async function relayBatch(deps: OutboxDeps, messages: OutboxMessage[], timeoutMs
   }
   await deleteOutboxMessages(deps.db, idsOf(published));
   await postponeOutboxMessages(deps.db, idsOf(refused));
-  return published.length;
+  return published;
 }
 
 async function withinTime(work: Promise<void>, timeoutMs: number): Promise<void> {

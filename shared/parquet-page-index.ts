@@ -1,71 +1,61 @@
-import type { SchemaElement } from 'hyparquet';
-import type { ParquetWriter } from 'hyparquet-writer';
+import type { ByteWriter } from 'hyparquet-writer';
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js';
 import { unconvertMinMax } from 'hyparquet-writer/src/unconvert.js';
-
-type PageIndexes = ParquetWriter['pendingIndexes'][number];
-type ColumnIndex = NonNullable<PageIndexes['columnIndex']>;
-type OffsetIndex = NonNullable<PageIndexes['offsetIndex']>;
+import { compareValues, type LeafValue } from './parquet-page.ts';
+import type { WrittenChunk, WrittenPage } from './parquet-row-group.ts';
 
 /**
- * Writes the page index of every column chunk, and takes that work away from the writer: call it right before `finish`.
- *
- * The writer alone leaves out chunks of a single page, which most are. But readers built on parquet-rs, the dataset
- * viewer among them, either refuse a file whose page index is incomplete or ignore the index as a whole.
+ * Writes the page index of every column chunk, and notes in its entry where that stands: call it right before the
+ * footer. No chunk is left out, though most are a single page: readers built on parquet-rs, the dataset viewer among
+ * them, either refuse a file whose page index is incomplete or ignore the index as a whole.
  *
  * @see https://github.com/apache/parquet-format/blob/master/PageIndex.md
  */
-export function writePageIndexes(parquet: ParquetWriter): void {
-  const { writer, pendingIndexes } = parquet;
-  const leaves = parquet.schema.filter(({ type }) => type);
-  for (const [position, pending] of pendingIndexes.entries()) {
-    const index = pending.columnIndex ?? singlePageColumnIndex(pending, leaves[position % leaves.length]!);
+export function writePageIndexes(writer: ByteWriter, chunks: readonly WrittenChunk[]): void {
+  for (const { leaf, entry, pages } of chunks) {
     const offset = writer.offset;
     serializeTCompactProtocol(writer, {
-      field_1: index.null_pages,
-      field_2: index.min_values,
-      field_3: index.max_values,
-      field_4: boundaryOrders.indexOf(index.boundary_order),
-      field_5: index.null_counts,
+      field_1: pages.map(({ min }) => min === undefined),
+      field_2: pages.map(({ min }) => bound(min, leaf.element, false)),
+      field_3: pages.map(({ max }) => bound(max, leaf.element, true)),
+      field_4: boundaryOrder(pages),
+      field_5: pages.map(({ nullCount }) => BigInt(nullCount)),
     });
-    pending.chunk.column_index_offset = BigInt(offset);
-    pending.chunk.column_index_length = writer.offset - offset;
+    entry.column_index_offset = BigInt(offset);
+    entry.column_index_length = writer.offset - offset;
   }
-  for (const pending of pendingIndexes) {
-    const index = pending.offsetIndex ?? singlePageOffsetIndex(pending);
+  for (const { entry, pages } of chunks) {
     const offset = writer.offset;
-    serializeTCompactProtocol(writer, {
-      field_1: index.page_locations.map((page) => ({
-        field_1: page.offset,
-        field_2: page.compressed_page_size,
-        field_3: page.first_row_index,
-      })),
+    let firstRow = 0;
+    const locations = pages.map((page) => {
+      const location = { field_1: BigInt(page.offset), field_2: page.sizeBytes, field_3: BigInt(firstRow) };
+      firstRow += page.rowCount;
+      return location;
     });
-    pending.chunk.offset_index_offset = BigInt(offset);
-    pending.chunk.offset_index_length = writer.offset - offset;
+    serializeTCompactProtocol(writer, { field_1: locations });
+    entry.offset_index_offset = BigInt(offset);
+    entry.offset_index_length = writer.offset - offset;
   }
-  parquet.pendingIndexes = [];
 }
 
-const boundaryOrders = ['UNORDERED', 'ASCENDING', 'DESCENDING'];
-
-function singlePageColumnIndex({ chunk }: PageIndexes, element: SchemaElement): ColumnIndex {
-  const { statistics, num_values } = chunk.meta_data!;
-  const nullCount = statistics?.null_count ?? 0n;
-  return {
-    null_pages: [nullCount === num_values],
-    min_values: [unconvertMinMax(statistics?.min_value, element, false) ?? new Uint8Array()],
-    max_values: [unconvertMinMax(statistics?.max_value, element, true) ?? new Uint8Array()],
-    boundary_order: 'ASCENDING',
-    null_counts: [nullCount],
-  };
+/** Long texts are cut, the upper one rounded up; of a page of nulls it is empty. */
+function bound(value: LeafValue | undefined, element: WrittenChunk['leaf']['element'], isMax: boolean): Uint8Array {
+  if (value === undefined) return new Uint8Array();
+  // A text that cannot be rounded up stays whole.
+  return unconvertMinMax(value, element, isMax) ?? (value as Buffer);
 }
 
-function singlePageOffsetIndex({ chunk }: PageIndexes): OffsetIndex {
-  const { data_page_offset, total_compressed_size } = chunk.meta_data!;
-  // A dictionary page, if there is one, stands before the data page and counts in the size of the chunk.
-  const pageSize = total_compressed_size - (data_page_offset - chunk.file_offset);
-  return {
-    page_locations: [{ offset: data_page_offset, compressed_page_size: Number(pageSize), first_row_index: 0n }],
-  };
+const UNORDERED = 0;
+const ASCENDING = 1;
+const DESCENDING = 2;
+
+function boundaryOrder(pages: readonly WrittenPage[]): number {
+  const bounds = pages.flatMap(({ min, max }) => (min === undefined || max === undefined ? [] : [{ min, max }]));
+  const isOrdered = (sign: 1 | -1) =>
+    bounds.every(({ min, max }, index) => {
+      const before = bounds[index - 1];
+      return !before || (compareValues(before.min, min) * sign <= 0 && compareValues(before.max, max) * sign <= 0);
+    });
+  if (isOrdered(1)) return ASCENDING;
+  return isOrdered(-1) ? DESCENDING : UNORDERED;
 }

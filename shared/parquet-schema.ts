@@ -7,6 +7,26 @@ export function parquetSchema(columns: readonly DatasetColumn[]): SchemaElement[
   return [{ name: 'schema', num_children: columns.length }, ...columns.flatMap(parquetElements)];
 }
 
+/** What Parquet stores of a column: one leaf, under levels that say where a value is missing or a list goes on. */
+export interface ParquetLeaf {
+  path: string[];
+  element: SchemaElement;
+  /** The definition level of a value that is there. */
+  maxDefinition: number;
+  /** 1 in a list, whose further elements have repetition level 1. */
+  maxRepetition: 0 | 1;
+}
+
+export function parquetLeaf(column: DatasetColumn): ParquetLeaf {
+  const elements = parquetElements(column);
+  return {
+    path: elements.map(({ name }) => name),
+    element: elements.at(-1)!,
+    maxDefinition: elements.length,
+    maxRepetition: column.type === 'list<string>' ? 1 : 0,
+  };
+}
+
 function parquetElements({ name, type }: DatasetColumn): SchemaElement[] {
   switch (type) {
     case 'string':

@@ -15,6 +15,7 @@ export type FunctionName =
   | 'embed'
   | 'sync'
   | 'export'
+  | 'import'
   | 'reconcile'
   | 'quarantine'
   | 'api';
@@ -153,6 +154,15 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 1,
     timeoutSeconds: 1800,
     uses: ['dataset'],
+  },
+  {
+    name: 'import',
+    trigger: { kind: 'http' },
+    memoryMiB: 2048,
+    cpu: 2,
+    concurrency: 1,
+    maxInstances: 1,
+    timeoutSeconds: 1800,
   },
   {
     name: 'reconcile',

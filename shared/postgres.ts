@@ -1,7 +1,8 @@
 import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-connector';
 import pg from 'pg';
-import type { Database, Queryable, Row } from './database.ts';
+import type { Database, Row, Snapshot } from './database.ts';
 import { ConfigError, errorMessage, RetryableError } from './errors.ts';
+import { copyOut } from './postgres-copy-out.ts';
 import { toDeliveryError } from './postgres-errors.ts';
 
 /** How Postgres is reached: one URL, or a Cloud SQL instance by IAM login (no proxy, no password). */
@@ -29,7 +30,7 @@ const types: pg.CustomTypesConfig = {
 /**
  * Opens a pool of connections.
  *
- * @throws {ConfigError} when the URL has a character that must be percent-encoded.
+ * @throws {ConfigError} when the URL is none, or has a character that must be percent-encoded.
  * @throws {RetryableError} when the database cannot be reached; the text names host and port, never the password.
  */
 export async function openPostgres(target: PostgresTarget, options: PostgresOptions = {}): Promise<Database> {
@@ -75,7 +76,7 @@ async function resolveTarget(target: PostgresTarget, connector: Connector | unde
 }
 
 function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
-  const session = async <T>(work: (client: Queryable) => Promise<T>): Promise<T> => {
+  const session = async <T>(work: (client: Snapshot) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch(rethrow);
     let broken: Error | undefined;
     const onError = (error: Error) => {
@@ -83,13 +84,16 @@ function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
     };
     client.on('error', onError);
     try {
-      return await work({ query: (text, values) => run(client, text, values) });
+      return await work({
+        query: (text, values) => run(client, text, values),
+        copyOut: (select) => copyOut(client, select).catch(rethrow),
+      });
     } finally {
       client.off('error', onError);
       client.release(broken);
     }
   };
-  const within = <T>(begin: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+  const within = <T>(begin: string, work: (tx: Snapshot) => Promise<T>): Promise<T> =>
     session(async (client) => {
       await client.query(begin);
       try {
@@ -127,10 +131,15 @@ function rethrow(error: unknown): never {
  */
 function checkUrl(url: string): void {
   const [, authority, rest] = /^[a-z]+:\/\/([^/?#]*)(.*)$/is.exec(url) ?? ['', url, ''];
-  if (authority!.split('@').length <= 2 && !rest!.includes('@')) return;
-  throw new ConfigError(
-    'The database URL has an @ where none may stand: percent-encode the password (@ is %40, / is %2F, ? is %3F, # is %23)',
-  );
+  if (authority!.split('@').length > 2 || rest!.includes('@')) {
+    throw new ConfigError(
+      'The database URL has an @ where none may stand: percent-encode the password (@ is %40, / is %2F, ? is %3F, # is %23)',
+    );
+  }
+  // Without a host, the query names a socket.
+  if (!URL.canParse(url.replace('@/', '@host/'))) {
+    throw new ConfigError('The database URL is not of the form postgres://user:password@host:port/database');
+  }
 }
 
 function describeTarget(target: PostgresTarget): string {

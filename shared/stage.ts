@@ -1,7 +1,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { z } from 'zod';
 import type { Database } from './database.ts';
-import { type Envelope, eventVersion, messageIdOf, parseEnvelope } from './envelope.ts';
+import { type Envelope, eventVersion, messageIdOf, parseEnvelope, subjectOfRequest } from './envelope.ts';
 import { errorText, InvalidMessageError, PermanentError, RetryableError } from './errors.ts';
 import { postOnly } from './http.ts';
 import type { Logger } from './log.ts';
@@ -63,7 +63,7 @@ export function createStage<T>(options: StageOptions<T>, deps: StageDeps): HttpF
       try {
         await recordFailure(deps.db, {
           stage: options.stage,
-          subject: String(fields.subject ?? messageId ?? 'unreadable push request'),
+          subject: String(fields.subject ?? subjectOfRequest(request.body)),
           data: envelope?.data ?? request.body,
           attributes: envelope?.attributes ?? {},
           error: errorText(error),

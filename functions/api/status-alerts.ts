@@ -7,10 +7,11 @@ export interface Alert {
    * `failure_rate`: of what a stage handled in the last 24 hours, more than 5 % failed for good (of `scrape`: runs).
    * `coverage`: a stage has reached less than 90 % of the articles.
    * `dead_letters`: at least one is open.
+   * `outbox`: messages have waited to be published for more than 15 minutes, through at least two runs of `reconcile`.
    */
-  kind: 'failure_rate' | 'coverage' | 'dead_letters';
+  kind: 'failure_rate' | 'coverage' | 'dead_letters' | 'outbox';
   stage: string;
-  /** A share from 0 to 1; of `dead_letters` their number. */
+  /** A share from 0 to 1; of `dead_letters` and `outbox` their number. */
   value: number;
   /** What the value is held against. */
   threshold: number;
@@ -19,7 +20,7 @@ export interface Alert {
 }
 
 /** @see Alert */
-export const thresholds = { failureRate: 0.05, coverage: 0.9, deadLetters: 0 } as const;
+export const thresholds = { failureRate: 0.05, coverage: 0.9, deadLetters: 0, outbox: 0 } as const;
 
 /** What a stage did in the last 24 hours. */
 export interface StageActivity {
@@ -58,6 +59,8 @@ export function findAlerts(
     embedded: number;
     synced: number;
     quarantine: Readonly<Record<string, number>>;
+    /** Messages that have waited too long. */
+    stuck: number;
   },
   activity: readonly StageActivity[],
 ): Alert[] {
@@ -78,7 +81,15 @@ export function findAlerts(
     const text = `${stage}: ${value} ${value === 1 ? 'mensagem' : 'mensagens'} em quarentena`;
     return { kind: 'dead_letters', stage, value, threshold: thresholds.deadLetters, text };
   });
-  return [...failing, ...uncovered, ...dead];
+  const { stuck } = status;
+  const waiting: Alert = {
+    kind: 'outbox',
+    stage: 'reconcile',
+    value: stuck,
+    threshold: thresholds.outbox,
+    text: `outbox: ${stuck} ${stuck === 1 ? 'mensagem espera' : 'mensagens esperam'} publicação há mais de 15 minutos`,
+  };
+  return [...failing, ...uncovered, ...dead, ...(stuck > thresholds.outbox ? [waiting] : [])];
 }
 
 const percentage = new Intl.NumberFormat('pt-BR', { style: 'percent', maximumFractionDigits: 1 });

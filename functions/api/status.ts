@@ -81,14 +81,15 @@ export async function readStatus(db: Database, targets: StageTargets): Promise<S
   return await db.snapshot(async (tx) => {
     const coverage = await readCoverage(tx, targets);
     const quarantine = await countOpenFailures(tx);
+    const outbox = await countOutbox(tx);
     return {
       ...coverage,
       quarantine,
       scrape_runs: await countScrapeRuns(tx),
       sources: await readSources(tx),
-      outbox: await countOutbox(tx),
+      outbox: outbox.count,
       last_export: await readLastExport(tx),
-      alerts: findAlerts({ ...coverage, quarantine }, await readActivity(tx)),
+      alerts: findAlerts({ ...coverage, quarantine, stuck: outbox.stuck }, await readActivity(tx)),
     };
   });
 }
@@ -183,9 +184,11 @@ async function readSources(tx: Queryable): Promise<SourcesStatus> {
   };
 }
 
-async function countOutbox(tx: Queryable): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>('select count(*) as count from outbox');
-  return rows[0]!.count;
+async function countOutbox(tx: Queryable): Promise<{ count: number; stuck: number }> {
+  const { rows } = await tx.query<{ count: number; stuck: number }>(
+    `select count(*) as count, count(*) filter (where created_at < now() - interval '15 minutes') as stuck from outbox`,
+  );
+  return rows[0]!;
 }
 
 /** The dataset that was written last, with all that stands in it. */

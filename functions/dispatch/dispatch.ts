@@ -1,10 +1,12 @@
 import type { Database } from '../../shared/database.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Publisher } from '../../shared/publisher.ts';
+import type { ScrapeMessage } from '../../shared/scrape-message.ts';
+import { listUnknownAgencies } from '../../shared/sql/catalogue.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
 import { saoPauloDay } from '../../shared/time.ts';
 import { addDays, type DateWindow } from '../../shared/window.ts';
-import { type ActiveSource, listActiveSources, listUnknownAgencies } from './sql.ts';
+import { type ActiveSource, listActiveSources } from './sql.ts';
 
 export interface DispatchRequest {
   startDate?: string | undefined;
@@ -92,7 +94,7 @@ export async function dispatch(
         start_date: source.startDate,
         end_date: window.endDate,
         ...(request.allowUpdate ? { allow_update: true } : {}),
-      },
+      } satisfies ScrapeMessage,
       attributes: context.attributes,
     })),
   );

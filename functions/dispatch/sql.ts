@@ -22,14 +22,3 @@ export async function listActiveSources(db: Queryable, agencyKeys?: readonly str
   );
   return rows;
 }
-
-/** Those of the keys that no agency has, in their order. */
-export async function listUnknownAgencies(db: Queryable, agencyKeys: readonly string[]): Promise<string[]> {
-  const { rows } = await db.query<{ key: string }>(
-    `select key from unnest($1::text[]) with ordinality as asked (key, position)
-     where not exists (select from agencies where agencies.key = asked.key)
-     order by position`,
-    [agencyKeys],
-  );
-  return rows.map((row) => row.key);
-}

@@ -1,24 +1,28 @@
-import type { Database, Queryable } from '../../shared/database.ts';
+import type { Database, Queryable, Snapshot } from '../../shared/database.ts';
+import { type DatasetColumn, datasetColumns } from '../../shared/dataset-schema.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ParquetCodec } from '../../shared/parquet.ts';
 import { currentMonthStart } from './period.ts';
-import { planExport } from './plan.ts';
+import { type ExportPlan, expectedPaths, planExport } from './plan.ts';
+import { publish } from './publish.ts';
 import {
+  type Coverage,
   type DatasetRef,
-  deleteLedgerShards,
   hasArticles,
   type LedgerShard,
   listLedgerShards,
   listPeriods,
   type PeriodState,
-  upsertLedgerShards,
+  readCoverage,
 } from './sql.ts';
-import type { DatasetTarget, DatasetTree, StagedFile } from './target.ts';
+import { type DatasetTarget, type DatasetTree, HeadMovedError, type StagedFile } from './target.ts';
 import { type WrittenShard, writePeriod } from './write-period.ts';
 
 export interface ExportOptions extends DatasetRef {
   now: Date;
+  /** Default all of the dataset. */
+  columns?: readonly DatasetColumn[];
   /** Writes every period anew, whatever the ledger says. */
   fullSync?: boolean;
   /** Plans only: nothing is written. */
@@ -47,6 +51,9 @@ export interface ExportProgress {
 export interface ExportResult {
   /** Periods in which something changed, those that vanished included. */
   periods: string[];
+  /** Paths of files that were added or replaced, and of those deleted; of a dry run, those that would be. */
+  added: string[];
+  deleted: string[];
   shardsWritten: number;
   shardsDeleted: number;
   rowsWritten: number;
@@ -59,12 +66,27 @@ export interface ExportResult {
   commit: string | null;
 }
 
+/** How often an export is planned while other writers are faster: ten that win once each leave it one more. */
+const MAX_PLANS = 12;
+
 /**
  * Brings the published dataset to what the table holds: only periods that changed are written, in one commit.
  *
  * @throws {PermanentError} when the table is empty and the dataset is not, unless a full sync is asked for.
+ * @throws {HeadMovedError} when other writers were faster time and again.
  */
 export async function exportDataset(options: ExportOptions, deps: ExportDeps): Promise<ExportResult> {
+  for (let planCount = 1; ; planCount += 1) {
+    try {
+      return await exportOnce(options, deps);
+    } catch (error) {
+      if (!(error instanceof HeadMovedError) || planCount === MAX_PLANS) throw error;
+      deps.log.info('export planned again', { stage: 'export', repo: options.repo, planCount });
+    }
+  }
+}
+
+async function exportOnce(options: ExportOptions, deps: ExportDeps): Promise<ExportResult> {
   // Before the snapshot: what is read after this head can never be older than what stands under it.
   const tree = await deps.target.readTree();
   const staged: StagedFile[] = [];
@@ -74,102 +96,77 @@ export async function exportDataset(options: ExportOptions, deps: ExportDeps): P
     return file;
   };
   try {
-    const { ledger, plan, written } = await deps.db.snapshot(async (tx) => {
-      const ledger = await listLedgerShards(tx, options);
-      const periods = await listPeriods(tx, currentMonthStart(options.now));
-      if (tree.files.size > 0 && !options.fullSync && !(await hasArticles(tx))) {
-        throw new PermanentError(
-          `The table holds no article, and the dataset has ${tree.files.size} shards: is this the right database? ` +
-            'A full sync would delete them',
-        );
-      }
-      const plan = planExport({ periods, ledger, tree, fullSync: options.fullSync ?? false });
+    const state = await deps.db.snapshot(async (tx) => {
+      const { ledger, plan } = await readPlan(tx, tree, options);
       deps.log.info('export planned', {
         stage: 'export',
+        repo: options.repo,
         changedPeriods: plan.changed.length,
         vanishedPeriods: plan.vanished.length,
         keptShards: plan.kept.length,
       });
-      const written = options.dryRun ? [] : await writePeriods(plan.changed, options, { ...deps, tx, stage });
-      return { ledger, plan, written };
+      if (options.dryRun) return { ledger, plan };
+      const written = await writePeriods(plan.changed, options, { ...deps, tx, stage });
+      // Only a change of shards can follow on a plan that keeps not all of the tree.
+      const coverage: Coverage | null =
+        tree.files.size > plan.kept.length || written.length > 0 ? await readCoverage(tx) : null;
+      return { ledger, plan, done: { written, coverage } };
     });
-    const standing = options.dryRun ? ledger : [...plan.kept, ...written];
-    const { commit, adds, deletes } = options.dryRun
-      ? { commit: null, adds: [], deletes: [] }
-      : await publish({ ledger, standing, written, tree }, options, deps);
-    const figures = {
-      shardsWritten: adds.length,
-      shardsDeleted: deletes.length,
-      rowsWritten: sum(adds, 'rowCount'),
-      bytesWritten: sum(adds, 'sizeBytes'),
-      rows: sum(standing, 'rowCount'),
-      bytes: sum(standing, 'sizeBytes'),
-      commit,
-    };
+    const { ledger, plan, done } = state;
     const periods = [...plan.changed.map(({ period }) => period), ...plan.vanished].sort();
-    const shards = standing.map(({ path }) => path).sort();
-    return { periods, shards, ...figures };
+    return done
+      ? { periods, ...(await publish({ ledger, kept: plan.kept, tree, ...done }, options, deps)) }
+      : { periods, ...foresee(plan, ledger, tree) };
   } finally {
     for (const file of staged) await file.discard();
   }
 }
 
+async function readPlan(tx: Queryable, tree: DatasetTree, options: ExportOptions) {
+  const ledger = await listLedgerShards(tx, options);
+  const periods = await listPeriods(tx, currentMonthStart(options.now));
+  if (tree.files.size > 0 && !options.fullSync && !(await hasArticles(tx))) {
+    throw new PermanentError(
+      `The table holds no article, and the dataset has ${tree.files.size} shards: is this the right database? ` +
+        'A full sync would delete them',
+    );
+  }
+  return { ledger, plan: planExport({ periods, ledger, tree, fullSync: options.fullSync ?? false }) };
+}
+
 async function writePeriods(
   changed: readonly PeriodState[],
-  { codec = 'zstd', maxShardBytes = 128 * 1024 * 1024 }: ExportOptions,
-  deps: { tx: Queryable; stage(): Promise<StagedFile>; progress?: ExportDeps['progress'] },
+  { columns = datasetColumns, codec = 'zstd', maxShardBytes = 128 * 1024 * 1024 }: ExportOptions,
+  deps: { tx: Snapshot; stage(): Promise<StagedFile>; progress?: ExportDeps['progress'] },
 ): Promise<WrittenShard[]> {
   const written: WrittenShard[] = [];
   for (const [index, state] of changed.entries()) {
-    written.push(...(await writePeriod(state, { codec, maxShardBytes }, deps)));
+    written.push(...(await writePeriod(state, { columns, codec, maxShardBytes }, deps)));
     deps.progress?.({
       period: state.period,
       periodsDone: index + 1,
       periodCount: changed.length,
-      rowsWritten: sum(written, 'rowCount'),
+      rowsWritten: written.reduce((sum, { rowCount }) => sum + rowCount, 0),
     });
   }
   return written;
 }
 
-/** Commits what differs from the tree, then notes in the ledger what stands now. */
-async function publish(
-  state: {
-    ledger: readonly LedgerShard[];
-    standing: readonly { path: string }[];
-    written: readonly WrittenShard[];
-    tree: DatasetTree;
-  },
-  ref: DatasetRef,
-  { target, db }: ExportDeps,
-) {
-  const { ledger, standing, written, tree } = state;
-  const paths = new Set(standing.map(({ path }) => path));
-  const deletes = [...tree.files.keys()].filter((path) => !paths.has(path));
-  // A version may grow with what the dataset does not show, a vector or a feature: such a shard has the same bytes.
-  const adds: WrittenShard[] = [];
-  for (const shard of written) if (!(await isInTree(shard, tree))) adds.push(shard);
-  const commit = adds.length + deletes.length > 0 ? await target.commit({ parent: tree.head, adds, deletes }) : null;
-
-  const forgotten = ledger.map(({ path }) => path).filter((path) => !paths.has(path));
-  if (written.length + forgotten.length > 0) {
-    await db.transaction(async (tx) => {
-      await deleteLedgerShards(tx, ref, forgotten);
-      await upsertLedgerShards(
-        tx,
-        ref,
-        written.map(({ file, ...shard }) => ({ ...shard, commit: commit ?? tree.head ?? '' })),
-      );
-    });
-  }
-  return { commit, adds, deletes };
-}
-
-async function isInTree(shard: WrittenShard, tree: DatasetTree): Promise<boolean> {
-  const file = tree.files.get(shard.path);
-  return file?.sizeBytes === shard.sizeBytes && (await file.sha256()) === shard.sha256;
-}
-
-function sum<Key extends string>(items: readonly Record<Key, number>[], key: Key): number {
-  return items.reduce((total, item) => total + item[key], 0);
+/** What a run would do, and what stands now. How many parts a period takes is known only when it is written. */
+function foresee(plan: ExportPlan, ledger: readonly LedgerShard[], tree: DatasetTree): Omit<ExportResult, 'periods'> {
+  const added = plan.changed.flatMap(({ period }) => expectedPaths(period, ledger));
+  const staying = new Set([...added, ...plan.kept.map(({ path }) => path)]);
+  const files = [...tree.files];
+  return {
+    added,
+    deleted: files.map(([path]) => path).filter((path) => !staying.has(path)),
+    shardsWritten: 0,
+    shardsDeleted: 0,
+    rowsWritten: 0,
+    bytesWritten: 0,
+    rows: ledger.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    bytes: files.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0),
+    shards: files.map(([path]) => path).sort(),
+    commit: null,
+  };
 }

@@ -3,10 +3,17 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { RetryableError } from '../../shared/errors.ts';
 import { explainingFolder, ignoringAbsence } from '../../shared/folder-errors.ts';
 import { isShardPath } from './period.ts';
-import type { DatasetCommit, DatasetTarget, StagedFile, TreeFile } from './target.ts';
+import {
+  cardPath,
+  type DatasetCommit,
+  type DatasetTarget,
+  HeadMovedError,
+  isStalePath,
+  type StagedFile,
+  type TreeFile,
+} from './target.ts';
 
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
@@ -27,9 +34,11 @@ export function createFolderTarget(folder: string): DatasetTarget {
     const files = new Map<string, TreeFile>();
     for (const path of names.map((name) => `data/${name}`).filter(isShardPath)) {
       const status = await stat(join(folder, path));
-      if (status.isFile()) files.set(path, { sizeBytes: status.size, sha256: () => hashFile(join(folder, path)) });
+      if (status.isFile()) files.set(path, { sizeBytes: status.size, readSha256: () => hashFile(join(folder, path)) });
     }
-    return { head: await readHead(), files };
+    const stale = ((await ignoringAbsence(readdir(folder))) ?? []).filter(isStalePath);
+    const readCard = async () => (await ignoringAbsence(readFile(join(folder, cardPath), 'utf8'))) ?? null;
+    return { head: await readHead(), files, stale, readCard: () => explaining(readCard) };
   };
 
   const stage = async (): Promise<StagedFile> => {
@@ -59,20 +68,25 @@ export function createFolderTarget(folder: string): DatasetTarget {
     return file;
   };
 
-  const commit = async ({ parent, adds, deletes }: DatasetCommit) => {
+  const writeAside = async (path: string, text: string) => {
+    const asidePath = join(stagingPath, randomUUID());
+    await writeFile(asidePath, text);
+    await rename(asidePath, path);
+  };
+
+  const commit = async ({ parent, adds, card, deletes }: DatasetCommit) => {
     const head = await readHead();
     if (head !== parent) {
-      throw new RetryableError(`The dataset in ${folder} moved from commit ${parent} to ${head} during the export`);
+      throw new HeadMovedError(`The dataset in ${folder} moved from commit ${parent} to ${head} during the export`);
     }
     await mkdir(join(folder, 'data'), { recursive: true });
     for (const { path, file } of adds) await rename(stagedPaths.get(file)!, join(folder, path));
     for (const path of deletes) await rm(join(folder, path), { force: true });
-    const changes = { parent, adds: adds.map(({ path, sha256 }) => [path, sha256]), deletes };
-    const id = createHash('sha256').update(JSON.stringify(changes)).digest('hex').slice(0, 40);
     await mkdir(stagingPath, { recursive: true });
-    const newHeadPath = join(stagingPath, randomUUID());
-    await writeFile(newHeadPath, `${id}\n`);
-    await rename(newHeadPath, headPath);
+    if (card !== undefined) await writeAside(join(folder, cardPath), card);
+    const changes = { parent, adds: adds.map(({ path, sha256 }) => [path, sha256]), card, deletes };
+    const id = createHash('sha256').update(JSON.stringify(changes)).digest('hex').slice(0, 40);
+    await writeAside(headPath, `${id}\n`);
     await removeAbandoned(stagingPath);
     return id;
   };

@@ -1,5 +1,6 @@
+import { shardPaths } from './period.ts';
 import type { LedgerShard, PeriodState } from './sql.ts';
-import type { DatasetTree } from './target.ts';
+import type { DatasetTree, TreeFile } from './target.ts';
 
 export interface ExportPlan {
   /** Periods whose shards are written anew. */
@@ -12,7 +13,7 @@ export interface ExportPlan {
 
 /**
  * Compares what the table holds with what was published. A period is changed when its digest differs from the ledger's
- * or when the dataset lacks one of its shards, or holds it in another size.
+ * or when the dataset lacks one of its shards, or holds another file under its path.
  */
 export function planExport(input: {
   periods: readonly PeriodState[];
@@ -38,8 +39,17 @@ function stands(state: PeriodState, shards: readonly LedgerShard[], tree: Datase
   const rowCount = shards.reduce((sum, shard) => sum + shard.rowCount, 0);
   return (
     rowCount === state.rowCount &&
-    shards.every((shard) => {
-      return shard.digest === state.digest && tree.files.get(shard.path)?.sizeBytes === shard.sizeBytes;
-    })
+    shards.every((shard) => shard.digest === state.digest && isSameFile(shard, tree.files.get(shard.path)))
   );
+}
+
+/** By the hash where the dataset tells it, else by the size: no file is read for a plan. */
+function isSameFile(shard: LedgerShard, file: TreeFile | undefined): boolean {
+  return file?.sizeBytes === shard.sizeBytes && (file.sha256 ?? shard.sha256) === shard.sha256;
+}
+
+/** The paths that a period will probably have: those that it has, or that of a single part. */
+export function expectedPaths(period: string, ledger: readonly LedgerShard[]): string[] {
+  const paths = ledger.filter((shard) => shard.period === period).map(({ path }) => path);
+  return paths.length > 0 ? paths.sort() : shardPaths(period, 1);
 }

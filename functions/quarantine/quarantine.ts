@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Database, Queryable } from '../../shared/database.ts';
-import { messageIdOf, parseEnvelope } from '../../shared/envelope.ts';
+import { parseEnvelope, subjectOfRequest } from '../../shared/envelope.ts';
 import { errorText, InvalidMessageError } from '../../shared/errors.ts';
 import { deadLetterTopic, pipeline } from '../../shared/pipeline.ts';
 import { type QuarantineEntry, recordFailure } from '../../shared/sql/quarantine.ts';
@@ -30,7 +30,7 @@ async function toEntry(body: unknown, db: Queryable): Promise<QuarantineEntry> {
     // Unreadable messages end here as well: this is the last place that can keep them.
     return {
       stage: stageOf(String((body as { subscription?: unknown } | null)?.subscription ?? 'unknown')),
-      subject: messageIdOf(body) ?? 'unreadable push request',
+      subject: subjectOfRequest(body),
       data: body,
       attributes: {},
       error: errorText(error),

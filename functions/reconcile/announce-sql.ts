@@ -53,6 +53,14 @@ export async function noteAnnounced(
   );
 }
 
+/** Lets reconcile start anew on articles, also on those that it has given up. */
+export async function forgetAttempts(tx: Queryable, stage: Stage, articles: readonly PendingArticle[]): Promise<void> {
+  await tx.query('delete from requeues where stage = $1 and unique_id = any($2::text[])', [
+    stage,
+    articles.map(({ unique_id }) => unique_id),
+  ]);
+}
+
 /** The messages that start a stage on articles. */
 export function nudgesTo(stage: Stage, articles: readonly PendingArticle[], context: StageContext): OutgoingMessage[] {
   return articles.map(({ unique_id, version }) => ({
@@ -64,7 +72,7 @@ export function nudgesTo(stage: Stage, articles: readonly PendingArticle[], cont
 
 /**
  * Puts articles in quarantine that stayed pending through all attempts, and leaves them alone until they change or are
- * redriven; returns how many. What the stage itself said about one before is kept in the text.
+ * redriven; returns how many. What the stage itself said about one before is kept in the text, once.
  */
 export async function giveUpExhausted(
   db: Queryable,
@@ -91,7 +99,9 @@ export async function giveUpExhausted(
        ${bind(JSON.stringify(context.attributes))}::jsonb, ${bind(text)}
      from given_up
      on conflict (stage, md5(subject)) do update set data = excluded.data, attributes = excluded.attributes,
-       error = excluded.error || case when q.closed_at is null then E'\\nbefore: ' || q.error else '' end,
+       error = case when q.closed_at is not null then excluded.error
+         when starts_with(q.error, excluded.error) then q.error
+         else excluded.error || E'\\nbefore: ' || q.error end,
        attempts = q.attempts + 1,
        first_failed_at = case when q.closed_at is null then q.first_failed_at else now() end,
        last_failed_at = now(), closed_at = null, closed_reason = null, redriven_at = null`,

@@ -90,7 +90,7 @@ export async function compareIndex(
     if (isOver() || report.repaired + report.removed >= maxRepairs) break;
     if (shown[position] !== (counts.get(number) ?? 0) || (number + round) % deepRounds === 0) {
       report.days_by_version++;
-      await compareDay(span, index, context, deps, report);
+      if (!(await compareDay(span, index, context, deps, report))) break;
     }
     compared++;
   }
@@ -112,13 +112,14 @@ function listDays(start: string, published: { first: string; last: string }): Da
   return days;
 }
 
+/** False when the day has more to repair than one run does. */
 async function compareDay(
   span: PublicationSpan,
   index: ComparedIndex,
   context: StageContext,
   deps: OutboxDeps & { overdueMs: number },
   report: CompareReport,
-): Promise<void> {
+): Promise<boolean> {
   // Rows first: a document that is written meanwhile is newer than its row then, which is no fault.
   const articles = new Map((await listIndexed(deps.db, span, index.id)).map((article) => [article.id, article]));
   const documents = new Map((await index.versions.list(span)).map((document) => [document.id, document.version]));
@@ -140,6 +141,7 @@ async function compareDay(
     await index.remove(id);
     report.removed++;
   }
+  return wrong.length <= maxRepairs && orphans.length <= maxRepairs;
 }
 
 function isWrong({ version, syncedVersion, isRemoved }: IndexedArticle, shown: number): boolean {

@@ -5,7 +5,7 @@ import type { StageContext } from '../../shared/stage-context.ts';
 import { type ComparedIndex, type CompareReport, compareIndex } from './compare.ts';
 import { pruneQuarantine, pruneScrapeRuns } from './prune-sql.ts';
 import { runReplay } from './replay.ts';
-import { listReplays } from './replay-sql.ts';
+import { listReplays, maxOpenReplays } from './replay-sql.ts';
 import { type RequeueReport, requeueOverdue } from './requeue.ts';
 
 export interface ReconcileDeps extends OutboxDeps {
@@ -74,7 +74,7 @@ async function compare(
 }
 
 async function carryOnReplays(context: StageContext, deps: ReconcileDeps, until: number) {
-  const replays = (await listReplays(deps.db, { all: false, limit: 100 })).reverse();
+  const replays = await listReplays(deps.db, { all: false, limit: maxOpenReplays });
   const { enricherRank = 0 } = deps.targets;
   const replayDeps = { ...deps, enricherRank, isAnnounced: true };
   // Beside each other: one that is slow by order holds up no other.

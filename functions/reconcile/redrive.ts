@@ -3,8 +3,15 @@ import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
 import { createPace } from '../../shared/pace.ts';
 import { stages, topicOf } from '../../shared/pending.ts';
 import type { OutgoingMessage } from '../../shared/publisher.ts';
+import { scrapeMessage } from '../../shared/scrape-message.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
-import { type DeadLetter, type DeadLetterFilter, listDeadLetters, markRedriven } from './dead-letters-sql.ts';
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  findLastDeadLetter,
+  listDeadLetters,
+  markRedriven,
+} from './dead-letters-sql.ts';
 
 /** Which dead letters are sent again, and how. */
 export interface RedriveRequest extends DeadLetterFilter {
@@ -28,7 +35,7 @@ export interface RedriveReport {
 export const redrivePauseMs = 10 * 60_000;
 
 /**
- * Sends the messages of dead letters again, at a rate. A row closes itself once its stage is reached, and one that fails
+ * Sends the messages of the dead letters of now again, at a rate. A row closes itself once its stage is reached, and one that fails
  * again is as if it had not been redriven. An article's message is the nudge of today, not the one that failed.
  *
  * @param until an instant of `performance.now()`, after which no more is begun.
@@ -40,16 +47,19 @@ export async function redrive(
 ): Promise<RedriveReport> {
   const report: RedriveReport = { redriven: 0, waiting: 0, unreadable: 0 };
   const pace = createPace(request.rate, until);
+  // What fails while this runs is not sent again by it, or one message could go round until the limit is reached.
+  const last = await findLastDeadLetter(deps.db);
+  const sent = new Set<string>();
   let after = 0;
   let left = request.limit;
   while (left > 0) {
-    const page = { after, limit: Math.min(pace.portion, left) };
+    const page = { after, upTo: last, limit: Math.min(pace.portion, left) };
     const letters = await listDeadLetters(deps.db, { ...request, all: false }, page);
     if (letters.length === 0) break;
     after = letters.at(-1)!.id;
     const readable = letters.filter((letter) => messageOf(letter) !== undefined);
     report.unreadable += letters.length - readable.length;
-    const count = await redriveSome(readable, request.force ? 0 : redrivePauseMs, deps);
+    const count = await redriveSome(readable, { pauseMs: request.force ? 0 : redrivePauseMs, sent }, deps);
     report.redriven += count;
     report.waiting += readable.length - count;
     left -= count;
@@ -58,18 +68,24 @@ export async function redrive(
   return report;
 }
 
-async function redriveSome(letters: readonly DeadLetter[], pauseMs: number, deps: OutboxDeps): Promise<number> {
+/** Many pages of one window failed for themselves, and are asked for by one message: `sent` holds those that are. */
+async function redriveSome(
+  letters: readonly DeadLetter[],
+  { pauseMs, sent }: { pauseMs: number; sent: Set<string> },
+  deps: OutboxDeps,
+): Promise<number> {
   if (letters.length === 0) return 0;
   return await commitAndPublish(deps, async (tx) => {
     const ids = letters.map(({ id }) => id);
     const marked = await markRedriven(tx, ids, pauseMs);
-    // Many pages of one window failed for themselves, and are asked for by one message.
-    const messages = new Map<string, OutgoingMessage>();
-    for (const letter of letters) {
+    const messages = letters.flatMap((letter): OutgoingMessage[] => {
       const message = marked.has(letter.id) && messageOf(letter);
-      if (message) messages.set(`${message.topic} ${JSON.stringify(message.data)}`, message);
-    }
-    return { result: marked.size, messages: [...messages.values()] };
+      const key = message && `${message.topic} ${JSON.stringify(message.data)}`;
+      if (!key || sent.has(key)) return [];
+      sent.add(key);
+      return [message];
+    });
+    return { result: marked.size, messages };
   });
 }
 
@@ -81,14 +97,9 @@ export function messageOf(letter: DeadLetter): OutgoingMessage | undefined {
     if (letter.article_version === null) return undefined;
     return { topic: topicOf[stage], data: { unique_id: letter.subject, version: letter.article_version }, attributes };
   }
-  if (letter.stage !== 'scrape' || !isScrapeMessage(letter.data)) return undefined;
+  if (letter.stage !== 'scrape') return undefined;
+  const { data } = scrapeMessage.safeParse(letter.data);
   // One of another contract is nothing that this deployment could vouch for.
-  if (letter.attributes.event_version !== eventVersion) return undefined;
-  return { topic: 'requested', data: letter.data, attributes };
-}
-
-function isScrapeMessage(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null) return false;
-  const { agency_key, source_url, start_date, end_date } = data as Record<string, unknown>;
-  return [agency_key, source_url, start_date, end_date].every((value) => typeof value === 'string' && value !== '');
+  if (!data || letter.attributes.event_version !== eventVersion) return undefined;
+  return { topic: 'requested', data, attributes };
 }

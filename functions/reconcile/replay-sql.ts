@@ -1,4 +1,5 @@
 import type { Queryable } from '../../shared/database.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import type { Stage } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
 import type { PendingArticle } from '../../shared/sql/pending.ts';
@@ -49,21 +50,44 @@ export async function countReplay(db: Queryable, order: Omit<ReplayOrder, 'rate'
   return rows[0]!.count;
 }
 
-export async function insertReplay(db: Queryable, order: ReplayOrder, totalCount: number): Promise<Replay> {
-  const { rows } = await db.query<Replay>(
-    `insert into replays (stage, start_date, end_date, agencies, rate, total_count)
-     values ($1, $2, $3, $4::text[], $5, $6) returning ${columns}`,
-    [order.stage, order.startDate, order.endDate, order.agencies ?? null, order.rate, totalCount],
-  );
-  return rows[0]!;
+/** Holds a replay for one runner, for so long after each chunk. */
+export interface ReplayLease {
+  token: string;
+  ms: number;
 }
 
-/** The newest replays first; only those that are open, unless all are asked for. */
-export async function listReplays(db: Queryable, options: { all: boolean; limit: number }): Promise<Replay[]> {
+/** Reconcile carries them all on beside each other. */
+export const maxOpenReplays = 20;
+
+/**
+ * @param lease of the runner that ordered it; without one it is for whoever takes it.
+ * @throws {PermanentError} when as many are open as reconcile carries on.
+ */
+export async function insertReplay(
+  db: Queryable,
+  order: ReplayOrder,
+  totalCount: number,
+  lease?: ReplayLease,
+): Promise<Replay> {
   const { rows } = await db.query<Replay>(
-    `select ${columns} from replays where $1 or status = 'open' order by id desc limit $2`,
-    [options.all, options.limit],
+    `insert into replays (stage, start_date, end_date, agencies, rate, total_count, lease_token, lease_until)
+     select $1, $2::date, $3::date, $4::text[], $5::float8, $6::bigint, $7::uuid, now() + make_interval(secs => $8::float8 / 1000)
+     where (select count(*) from replays where status = 'open') < $9
+     returning ${columns}`,
+    [
+      ...[order.stage, order.startDate, order.endDate, order.agencies ?? null, order.rate, totalCount],
+      ...[lease?.token ?? null, lease?.ms ?? null, maxOpenReplays],
+    ],
   );
+  const [replay] = rows;
+  if (replay) return replay;
+  throw new PermanentError(`${maxOpenReplays} replays are open: wait for one to end, or cancel one`);
+}
+
+/** All replays, the newest first; or those that are open, in the order in which they were asked for. */
+export async function listReplays(db: Queryable, options: { all: boolean; limit: number }): Promise<Replay[]> {
+  const chosen = options.all ? 'order by id desc' : `where status = 'open' order by id`;
+  const { rows } = await db.query<Replay>(`select ${columns} from replays ${chosen} limit $1`, [options.limit]);
   return rows;
 }
 
@@ -82,7 +106,7 @@ export async function cancelReplay(db: Queryable, id: number): Promise<boolean> 
 }
 
 /** Takes an open replay for this runner alone; false when another has it or it is not open. */
-export async function takeReplay(db: Queryable, id: number, lease: { token: string; ms: number }): Promise<boolean> {
+export async function takeReplay(db: Queryable, id: number, lease: ReplayLease): Promise<boolean> {
   const { rowCount } = await db.query(
     `update replays set lease_token = $2, lease_until = now() + make_interval(secs => $3::float8 / 1000)
      where id = $1 and status = 'open' and (lease_until is null or lease_until < now())`,
@@ -99,11 +123,7 @@ export async function releaseReplay(db: Queryable, id: number, token: string): P
 }
 
 /** Locks a replay for one chunk and makes its lease last; undefined when it was cancelled or another runner has it. */
-export async function holdReplay(
-  tx: Queryable,
-  id: number,
-  lease: { token: string; ms: number },
-): Promise<Replay | undefined> {
+export async function holdReplay(tx: Queryable, id: number, lease: ReplayLease): Promise<Replay | undefined> {
   const { rows } = await tx.query<Replay>(
     `update replays set lease_until = now() + make_interval(secs => $3::float8 / 1000), updated_at = now()
      where id = $1 and lease_token = $2 and status = 'open' returning ${columns}`,
@@ -112,7 +132,10 @@ export async function holdReplay(
   return rows[0];
 }
 
-/** By which columns the predicate of each stage finds it pending; what a view shows stays, and so does the version. */
+/**
+ * By which columns the predicate of each stage finds it pending; what a view shows stays, and so does the version. What
+ * was imported leaves its parking place with it.
+ */
 const mark: Record<Stage, string> = {
   enrich: 'enriched_revision = 0',
   embed: 'embedded_text_hash = null',
@@ -121,7 +144,8 @@ const mark: Record<Stage, string> = {
 
 /**
  * Makes the next articles of a replay pending, oldest first, and moves its cursor behind them; returns those that are
- * pending now, and how many were looked at.
+ * pending now, and how many were looked at. The cursor is an instant of publication: an article whose instant moves
+ * behind it meanwhile, by a correction of its page, is passed over.
  *
  * @param enricherRank in force: what a better one did, or a person, is not to be overwritten.
  */
@@ -153,7 +177,7 @@ export async function markReplayChunk(
        order by unique_id for no key update
      ),
      marked as (
-       update news set ${mark[replay.stage]} from locked where unique_id = locked.id returning unique_id, version
+       update news set ${mark[replay.stage]}, parked_version = null from locked where unique_id = locked.id returning unique_id, version
      ),
      moved as (
        update replays set cursor_published_at = published, cursor_unique_id = chunk.id,

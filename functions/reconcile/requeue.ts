@@ -3,6 +3,7 @@ import { type Stage, stages } from '../../shared/pending.ts';
 import { listPendingArticles } from '../../shared/sql/pending.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
 import { forgetReached, giveUpExhausted, maxAttempts, noteAttempts, nudgesTo } from './announce-sql.ts';
+import { closeReached } from './dead-letters-sql.ts';
 import type { ReconcileDeps } from './reconcile.ts';
 
 /** Articles by stage: nudged again, and given up. */
@@ -33,10 +34,19 @@ export async function requeueOverdue(
   };
   for (const stage of stages) {
     await forgetReached(db, stage, targets, maxRequeued);
+    await closeReached(db, stage, targets);
     report.given_up[stage] = await giveUpExhausted(db, stage, targets, maxRequeued, context);
     let after = '';
     for (let seen = 0; seen < maxRequeued && !isOver(); seen += pageSize) {
-      const page = { minAgeMs: overdueMs, isFirst: true, quarantinePauseMs, maxAttempts, after, limit: pageSize };
+      const page = {
+        minAgeMs: overdueMs,
+        isDue: true,
+        isFirst: true,
+        quarantinePauseMs,
+        maxAttempts,
+        after,
+        limit: pageSize,
+      };
       const articles = await listPendingArticles(db, stage, targets, page);
       if (articles.length === 0) break;
       report.requeued[stage] += await commitAndPublish(deps, async (tx) => {

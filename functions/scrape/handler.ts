@@ -1,6 +1,6 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { createStage, type StageDeps } from '../../shared/stage.ts';
-import { scrapeMessage, subjectOf } from './request.ts';
+import { scrapeRequest, subjectOf } from './request.ts';
 import { runScrape, type ScrapeRunDeps } from './run.ts';
 
 /** The HTTP function of this stage. */
@@ -8,7 +8,7 @@ export function createHandler(deps: ScrapeRunDeps & StageDeps): HttpFunction {
   return createStage(
     {
       stage: 'scrape',
-      schema: scrapeMessage,
+      schema: scrapeRequest,
       subject: subjectOf,
       work: async (request, context) => ({ ...(await runScrape(request, context, deps)) }),
     },

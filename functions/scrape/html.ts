@@ -1,6 +1,9 @@
 import { type Cheerio, type CheerioAPI, load } from 'cheerio/slim';
 import { DomHandler, Parser, parseDocument } from 'htmlparser2';
+import { collapse } from '../../shared/markdown/collapse.ts';
 import { PageLimitError } from './errors.ts';
+
+export { collapse };
 
 /** Any node of a parsed page. */
 export type AnyNode = Exclude<Parameters<typeof load>[0], string | Buffer | unknown[]>;
@@ -142,15 +145,6 @@ export function within($: CheerioAPI, element: Element, selectors: readonly stri
 /** Whether text before and after this tag are separate words, whatever stands between. */
 export function breaksText(tagName: string): boolean {
   return BREAKING.test(tagName);
-}
-
-// Control characters (Postgres takes no NUL), zero-width characters, soft hyphens, byte-order marks.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-const INVISIBLE = /[\u0000-\u0008\u000b\u000e-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]/g;
-
-/** Text without invisible characters, every run of white space (non-breaking ones included) one space. Not trimmed. */
-export function collapse(text: string): string {
-  return text.toWellFormed().replace(INVISIBLE, '').replace(/\s+/g, ' ');
 }
 
 function rawText(node: AnyNode): string {

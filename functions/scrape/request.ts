@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { type Platform, platforms } from '../../shared/platform.ts';
-import { type DateWindow, day } from '../../shared/window.ts';
+import type { Platform } from '../../shared/platform.ts';
+import { type ScrapeMessage, scrapeMessage } from '../../shared/scrape-message.ts';
+import type { DateWindow } from '../../shared/window.ts';
 import type { ListingPosition } from './extractors/extractor.ts';
 
 /** What asks for a run: one source over one window of days. */
@@ -18,38 +18,25 @@ export interface ScrapeRequest extends DateWindow {
 }
 
 /** The request as the data of a message has it. */
-export const scrapeMessage = z
-  .object({
-    agency_key: z.string().min(1),
-    source_url: z.url({ protocol: /^https$/ }),
-    platform: z.enum(platforms).nullish(),
-    start_date: day,
-    end_date: day,
-    allow_update: z.boolean().optional(),
-    cursor: z
-      .object({ page_count: z.int().min(0), entry_count: z.int().min(0), after: z.string().optional() })
-      .optional(),
-    revisit_after: z.string().optional(),
-  })
-  .transform(
-    (data): ScrapeRequest => ({
-      agencyKey: data.agency_key,
-      sourceUrl: data.source_url,
-      platform: data.platform ?? undefined,
-      startDate: data.start_date,
-      endDate: data.end_date,
-      allowUpdate: data.allow_update,
-      cursor: data.cursor && {
-        pageCount: data.cursor.page_count,
-        entryCount: data.cursor.entry_count,
-        after: data.cursor.after,
-      },
-      revisitAfter: data.revisit_after,
-    }),
-  );
+export const scrapeRequest = scrapeMessage.transform(
+  (data): ScrapeRequest => ({
+    agencyKey: data.agency_key,
+    sourceUrl: data.source_url,
+    platform: data.platform ?? undefined,
+    startDate: data.start_date,
+    endDate: data.end_date,
+    allowUpdate: data.allow_update,
+    cursor: data.cursor && {
+      pageCount: data.cursor.page_count,
+      entryCount: data.cursor.entry_count,
+      after: data.cursor.after,
+    },
+    revisitAfter: data.revisit_after,
+  }),
+);
 
-/** The data of the message that asks for it: the counterpart of `scrapeMessage`. */
-export function toMessage({ cursor, ...request }: ScrapeRequest): object {
+/** The data of the message that asks for it: the counterpart of `scrapeRequest`. */
+export function toMessage({ cursor, ...request }: ScrapeRequest): ScrapeMessage {
   return {
     agency_key: request.agencyKey,
     source_url: request.sourceUrl,

@@ -1,5 +1,5 @@
-import { listUnknownAgencies } from '../../functions/dispatch/sql.ts';
 import type { Database } from '../../shared/database.ts';
+import { listUnknownAgencies } from '../../shared/sql/catalogue.ts';
 import { UsageError } from './errors.ts';
 
 /** @throws {UsageError} when a key is no agency's. */

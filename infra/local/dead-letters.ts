@@ -6,20 +6,11 @@ import {
 } from '../../functions/reconcile/dead-letters-sql.ts';
 import { messageOf, redrive } from '../../functions/reconcile/redrive.ts';
 import type { Database } from '../../shared/database.ts';
+import { checkAgencies } from './agencies.ts';
+import { type DeadLetterOptions, usualLimits } from './dead-letter-options.ts';
 import { UsageError } from './errors.ts';
 import type { OperatorDeps } from './operator-deps.ts';
-
-/** Options that choose dead letters, by the names of the command line. */
-export interface DeadLetterOptions {
-  stage?: string;
-  agency?: string;
-  since?: Date;
-  subject?: string;
-  error?: string;
-  limit: number;
-  all?: boolean;
-  json?: boolean;
-}
+import { printable } from './printable.ts';
 
 const pageSize = 500;
 
@@ -34,9 +25,10 @@ export async function collectDeadLetters(db: Database, filter: DeadLetterFilter,
   return letters;
 }
 
-/** A table of dead letters, oldest first, or the same as JSON. */
+/** A table of dead letters, oldest first, with subjects and errors cut; or all of them as JSON. */
 export async function describeDeadLetters(db: Database, options: DeadLetterOptions): Promise<string> {
-  const letters = await collectDeadLetters(db, options, options.limit);
+  if (options.agency !== undefined) await checkAgencies(db, [options.agency]);
+  const letters = await collectDeadLetters(db, options, options.limit ?? usualLimits.list);
   if (options.json) return JSON.stringify(letters, null, 2);
   if (letters.length === 0) return 'no dead letters';
   return letters.map(formatLine).join('\n');
@@ -46,22 +38,22 @@ function formatLine(letter: DeadLetter): string {
   const state = stateOf(letter);
   const times = `${minute(letter.first_failed_at)} … ${minute(letter.last_failed_at)}`;
   const attempts = `${letter.attempts} failure${letter.attempts === 1 ? '' : 's'}`;
-  return `${String(letter.id).padStart(6)}  ${letter.stage.padEnd(8)} ${letter.subject}\n        ${attempts}, ${times}, ${state}\n        ${firstLine(letter.error)}`;
+  return [
+    `${String(letter.id).padStart(6)}  ${printable(letter.stage).padEnd(8)} ${printable(letter.subject)}`,
+    `${attempts}, ${times}, ${state}`,
+    printable(letter.error.split('\n', 1)[0]!),
+  ].join('\n        ');
 }
 
 function stateOf(letter: DeadLetter): string {
-  if (letter.closed_at) return `closed ${minute(letter.closed_at)}: ${letter.closed_reason ?? 'reached after all'}`;
+  if (letter.closed_at)
+    return `closed ${minute(letter.closed_at)}: ${printable(letter.closed_reason ?? 'reached after all')}`;
   if (letter.redriven_at) return `open, redriven ${minute(letter.redriven_at)}`;
   return messageOf(letter) ? 'open' : 'open, cannot be redriven';
 }
 
 function minute(date: Date): string {
   return date.toISOString().slice(0, 16).replace('T', ' ');
-}
-
-function firstLine(text: string): string {
-  const [line = ''] = text.split('\n');
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 }
 
 /** All that is known of some dead letters, and the message that a redrive of each would send. */
@@ -81,12 +73,11 @@ export async function redriveDeadLetters(
   options: DeadLetterOptions & { rate: number; force?: boolean },
   deps: OperatorDeps,
 ): Promise<string> {
-  const filter = narrow(ids, options);
+  const choice = await choose(deps.db, ids, options);
   if (ids.length > 0) checkFound(ids, await collectDeadLetters(deps.db, { ids }, ids.length), 'open ');
-  const { redriven, waiting, unreadable } = await redrive(
-    { ...filter, limit: options.limit, rate: options.rate, force: options.force },
-    deps,
-  );
+  const report = await redrive({ ...choice, rate: options.rate, force: options.force }, deps);
+  const { redriven, waiting, unreadable } = report;
+  if (options.json) return JSON.stringify({ ...report, in_outbox: deps.delivery.waiting }, null, 2);
   const where =
     deps.isPublishing || redriven === 0 ? '' : ' (in the outbox: reconcile of a running platform sends them)';
   const lines = [`${redriven} redriven${where}`];
@@ -101,8 +92,8 @@ export async function discard(
   ids: readonly number[],
   options: DeadLetterOptions & { reason: string },
 ): Promise<string> {
-  const filter = narrow(ids, options);
-  const letters = await collectDeadLetters(db, filter, options.limit);
+  const { limit, ...filter } = await choose(db, ids, options);
+  const letters = await collectDeadLetters(db, filter, limit);
   checkFound(ids, letters, 'open ');
   const closed = await discardDeadLetters(
     db,
@@ -112,13 +103,28 @@ export async function discard(
   return `${closed} discarded`;
 }
 
-/** Changing everything that is open takes one word at least. */
-function narrow(ids: readonly number[], options: DeadLetterOptions): DeadLetterFilter {
-  const { stage, agency, since, subject, error } = options;
-  if (ids.length === 0 && !stage && !agency && !since && !subject && !error) {
+/**
+ * What is to be changed: dead letters by their ids, or by a filter. Changing everything that is open takes one word at
+ * least.
+ */
+async function choose(
+  db: Database,
+  ids: readonly number[],
+  { stage, agency, since, subject, error, limit }: DeadLetterOptions,
+): Promise<DeadLetterFilter & { limit: number }> {
+  const given = Object.entries({ stage, agency, since, subject, error, limit }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const flags = given.map(([name]) => `--${name}`);
+  if (ids.length > 0) {
+    if (flags.length > 0) throw new UsageError(`ids say which, and do not go with ${flags.join(', ')}`);
+    return { ids, limit: ids.length };
+  }
+  if (flags.every((flag) => flag === '--limit')) {
     throw new UsageError('say which: ids, --stage, --agency, --since, --subject or --error');
   }
-  return { ...(ids.length > 0 ? { ids } : {}), stage, agency, since, subject, error };
+  if (agency !== undefined) await checkAgencies(db, [agency]);
+  return { stage, agency, since, subject, error, limit: limit ?? usualLimits.change };
 }
 
 function checkFound(ids: readonly number[], letters: readonly DeadLetter[], kind = ''): void {

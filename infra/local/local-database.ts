@@ -1,6 +1,7 @@
 import { readCatalogue } from '../../shared/catalogue.ts';
 import { applyCatalogue } from '../../shared/catalogue-import.ts';
 import type { Database } from '../../shared/database.ts';
+import { ConfigError } from '../../shared/errors.ts';
 import { openPostgres } from '../../shared/postgres.ts';
 import { migrateUp } from '../migrate.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
@@ -22,7 +23,9 @@ export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDa
     if (!/^postgres(ql)?:\/\/./.test(options.databaseUrl)) {
       throw new UsageError('--database-url (DATABASE_URL) must be postgres://user:password@host:port/database');
     }
-    const db = await openPostgres({ url: options.databaseUrl });
+    const db = await openPostgres({ url: options.databaseUrl }).catch((error) => {
+      throw error instanceof ConfigError ? new UsageError(error.message, { cause: error }) : error;
+    });
     return { ...db, description: 'Postgres' };
   }
   const db = await openEmbeddedDatabase(options.data);

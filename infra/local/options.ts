@@ -16,6 +16,11 @@ export function parseDay(text: string): string {
   return result.data;
 }
 
+export function parseText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('must not be empty');
+  return text;
+}
+
 export function parseList(text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
   if (items.some((item) => item === '')) throw new InvalidArgumentError('must be a list such as mec,saude');
@@ -40,6 +45,12 @@ export function parseInteger(minimum: number, maximum = Number.MAX_SAFE_INTEGER)
     }
     return value;
   };
+}
+
+export function parseCosine(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= -1 && value <= 1)) throw new InvalidArgumentError('must be from -1 to 1');
+  return value;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { unaccent } from '@electric-sql/pglite/contrib/unaccent';
 import { vector } from '@electric-sql/pglite-pgvector';
-import type { Database, Queryable, Row } from '../../shared/database.ts';
+import type { CopyBlocks, Database, Row, Snapshot } from '../../shared/database.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import { checkFreeSpace, freeBytes } from './free-space.ts';
 
@@ -25,23 +25,25 @@ export async function openPglite(dataDir?: string, measureFree = freeBytes): Pro
     relaxedDurability: false,
   });
   let stopped: Error | undefined;
-  const guarded: Queryable = {
-    query: async (text, values) => {
-      if (stopped) throw stopped;
-      // A transaction that is not rolled back would take in all that follows.
-      if (dataDir && !/^\s*rollback\b/i.test(text)) checkFreeSpace(dataDir, statementBytes, measureFree);
-      try {
-        return values ? await run(pglite, text, values) : await runAll(pglite, text);
-      } catch (error) {
-        if (!isFatal(error)) throw error;
-        stopped = new Error(
-          `The embedded database${dataDir ? ` in ${dataDir}` : ''} stopped (${errorMessage(error)}): ` +
-            'what was committed is kept; make room if its disk is full, and start again',
-          { cause: error },
-        );
-        throw stopped;
-      }
-    },
+  const guard = async <T>(text: string, statement: () => Promise<T>): Promise<T> => {
+    if (stopped) throw stopped;
+    // A transaction that is not rolled back would take in all that follows.
+    if (dataDir && !/^\s*rollback\b/i.test(text)) checkFreeSpace(dataDir, statementBytes, measureFree);
+    try {
+      return await statement();
+    } catch (error) {
+      if (!isFatal(error)) throw error;
+      stopped = new Error(
+        `The embedded database${dataDir ? ` in ${dataDir}` : ''} stopped (${errorMessage(error)}): ` +
+          'what was committed is kept; make room if its disk is full, and start again',
+        { cause: error },
+      );
+      throw stopped;
+    }
+  };
+  const guarded: Snapshot = {
+    query: (text, values) => guard(text, () => (values ? run(pglite, text, values) : runAll(pglite, text))),
+    copyOut: (select) => guard(select, () => copyOut(pglite, select)),
   };
   // PGlite knows nothing of sessions: one of ours may hold a transaction or an advisory lock, which others would share.
   let last: Promise<unknown> = Promise.resolve();
@@ -50,11 +52,11 @@ export async function openPglite(dataDir?: string, measureFree = freeBytes): Pro
     last = done.catch(() => {});
     return done;
   };
-  const within = <T>(begin: string, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+  const within = <T>(begin: string, work: (tx: Snapshot) => Promise<T>): Promise<T> =>
     inTurn(async () => {
       await guarded.query(begin);
       try {
-        const result = await work({ query: (text, values = []) => guarded.query(text, values) });
+        const result = await work({ ...guarded, query: (text, values = []) => guarded.query(text, values) });
         await guarded.query('commit');
         return result;
       } catch (error) {
@@ -91,4 +93,9 @@ async function run<R extends object = Row>(client: PGlite, text: string, values:
 async function runAll<R extends object = Row>(client: PGlite, text: string) {
   const last = (await client.exec(text)).at(-1);
   return { rows: (last?.rows ?? []) as R[], rowCount: last?.rows.length ?? 0 };
+}
+
+async function copyOut(client: PGlite, select: string): Promise<CopyBlocks> {
+  const { blob } = await client.query(`copy (${select}) to '/dev/blob' with (format binary)`);
+  return { blocks: [Buffer.from(await blob!.arrayBuffer())], release: () => {} };
 }

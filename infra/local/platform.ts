@@ -9,6 +9,7 @@ import { createHandler as createEnrich } from '../../functions/enrich/handler.ts
 import { createTaxonomyReader } from '../../functions/enrich/taxonomy.ts';
 import { createFolderTarget } from '../../functions/export/folder-target.ts';
 import { createHandler as createExport } from '../../functions/export/handler.ts';
+import { createHandler as createImport } from '../../functions/import/handler.ts';
 import { createHandler as createQuarantine } from '../../functions/quarantine/handler.ts';
 import { createHandler as createReconcile } from '../../functions/reconcile/handler.ts';
 import type { ReconcileDeps } from '../../functions/reconcile/reconcile.ts';
@@ -19,6 +20,7 @@ import type { SearchIndex } from '../../functions/sync/search-index.ts';
 import type { Database } from '../../shared/database.ts';
 import type { Encoder } from '../../shared/encoder.ts';
 import { errorText } from '../../shared/errors.ts';
+import type { HubOptions } from '../../shared/hub-files.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type FunctionName, pipeline, type Subscription, subscriptions } from '../../shared/pipeline.ts';
 import type { Publisher } from '../../shared/publisher.ts';
@@ -38,6 +40,8 @@ export interface PlatformOptions {
   scrape: ScrapeTools;
   /** Folder that stands for the Hugging Face Hub. */
   datasetFolder: string;
+  /** Where `import` reads; the Hub itself unless given. */
+  hub?: HubOptions;
   /** Port of `api`; the other functions take the next ones. 0: any free ports. */
   port: number;
   /** Whether the schedules of the table run. */
@@ -159,7 +163,8 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
     enrich: createEnrich({ ...deps, enricher, taxonomy: createTaxonomyReader(db) }),
     embed: createEmbed({ ...deps, encoder }),
     sync: createSync({ ...deps, index, leaseMs }),
-    export: createExport({ ...deps, target, repo: options.datasetFolder, branch: 'main' }),
+    export: createExport({ ...deps, destinations: { full: { target, repo: options.datasetFolder, branch: 'main' } } }),
+    import: createImport({ ...deps, hub: options.hub ?? {} }),
     reconcile: createReconcile({
       ...deps,
       targets,

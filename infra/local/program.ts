@@ -6,6 +6,8 @@ import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addMigrateHfToPgCommand } from './commands/migrate-hf-to-pg.ts';
+import { addModelCommands } from './commands/models.ts';
 import { addReextractCommand } from './commands/reextract.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
@@ -14,6 +16,7 @@ import { addSourceCommands } from './commands/sources.ts';
 import { addStageCommands } from './commands/stages.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncHfCommand } from './commands/sync-hf.ts';
+import { addValidateMigrationCommand } from './commands/validate-migration.ts';
 
 /** The command line: one file a command under commands/. */
 export function createProgram(): Command {
@@ -40,7 +43,10 @@ export function createProgram(): Command {
   addExtractCommand(program);
   addReextractCommand(program);
   addStageCommands(program);
+  addModelCommands(program);
   addSyncHfCommand(program);
+  addMigrateHfToPgCommand(program);
+  addValidateMigrationCommand(program);
   addArticleCommands(program);
   addStatusCommand(program);
   addDeadLetterCommands(program);

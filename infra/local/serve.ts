@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
+import { hubOptions } from '../../functions/import/open-source.ts';
 import { comparedIndex } from '../../functions/reconcile/config.ts';
 import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
@@ -37,6 +38,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       source,
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder: join(options.data, 'dataset'),
+      hub: hubOptions(settings),
       port: options.port,
       hasCron: true,
       log,

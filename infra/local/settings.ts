@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { scrapeSettings } from '../../functions/scrape/config.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
+import { hubSettings } from '../../shared/hub-files.ts';
 import { searchIndexSettings } from '../../shared/search-index-settings.ts';
 
 const localConfig = z.object({
@@ -10,6 +11,7 @@ const localConfig = z.object({
   EMBEDDING_MODEL: encoderSettings.EMBEDDING_MODEL.default('lexical'),
   ...searchIndexSettings,
   ...scrapeSettings,
+  ...hubSettings,
 });
 
 /** What of the functions' environment counts on one machine too: the model, the search index, how sites are asked. */

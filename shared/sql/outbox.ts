@@ -31,26 +31,28 @@ export async function deleteOutboxMessages(db: Queryable, ids: readonly number[]
 }
 
 /**
- * Takes the oldest messages that nobody holds, for this caller alone until the claim ends. The locks last as long as this
- * statement: the claim is a column, because no transaction may be open while a message is published.
+ * Takes messages that nobody holds, for this caller alone until the claim ends: the least often refused first, so that
+ * those that nobody takes never stand before the others. The locks last as long as this statement: the claim is a column,
+ * because no transaction may be open while a message is published.
  *
  * @param page.minAgeMs messages that were committed later are on their way.
+ * @param page.without topics that are left out.
  */
 export async function claimOutboxMessages(
   db: Queryable,
-  page: { minAgeMs: number; after: number; limit: number; claimMs: number },
+  page: { minAgeMs: number; limit: number; claimMs: number; without: readonly string[] },
 ): Promise<OutboxMessage[]> {
   const { rows } = await db.query<OutboxMessage>(
     `with free as (
        select id as free_id from outbox
-       where id > $1 and created_at <= now() - make_interval(secs => $2::float8 / 1000)
-         and (claimed_until is null or claimed_until <= now())
-       order by id limit $3 for update skip locked
+       where created_at <= now() - make_interval(secs => $1::float8 / 1000)
+         and (claimed_until is null or claimed_until <= now()) and topic <> all($4::text[])
+       order by refusals, id limit $2 for update skip locked
      )
-     update outbox set claimed_until = now() + make_interval(secs => $4::float8 / 1000)
+     update outbox set claimed_until = now() + make_interval(secs => $3::float8 / 1000)
      from free where id = free_id
      returning id, topic, data, attributes`,
-    [page.after, page.minAgeMs, page.limit, page.claimMs],
+    [page.minAgeMs, page.limit, page.claimMs, page.without],
   );
   return rows.sort((a, b) => a.id - b.id);
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.ts';
+import { jsonOf } from '../envelope.ts';
 
 /** What could not be done, and all that is needed to try again. */
 export interface QuarantineEntry {
@@ -25,7 +26,7 @@ export async function recordFailure(db: Queryable, entry: QuarantineEntry): Prom
     [
       entry.stage,
       storableText(entry.subject),
-      storableJson(entry.data ?? null),
+      storableJson(entry.data),
       storableJson(entry.attributes),
       storableText(entry.error),
     ],
@@ -48,5 +49,5 @@ function storableText(text: string): string {
 
 /** Finds them as JSON.stringify writes them; after an escaped backslash they are plain text. */
 function storableJson(value: unknown): string {
-  return JSON.stringify(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g, '$1\\ufffd');
+  return jsonOf(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g, '$1\\ufffd');
 }

@@ -1,34 +1,41 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { postgresIndex } from '../../functions/sync/search-index.ts';
+import { parseInteger } from '../../infra/local/options.ts';
 import { startPlatform } from '../../infra/local/platform.ts';
+import { parseRate } from '../../infra/local/rate.ts';
 import { createLocalScrapeTools } from '../../infra/local/scrape-tools.ts';
 import { measureLatency } from '../../infra/local/sql.ts';
 import { createEncoder } from '../../shared/encoder.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
-import { openBenchDatabase } from './support/database.ts';
+import { type DatabaseKind, databaseKinds, openBenchDatabase } from './support/database.ts';
 import { feed } from './support/feed.ts';
 
-export const description =
-  'articles arrive at a rate: time from scraped to searchable (--rate 50 --articles 1500 --database postgres|embedded)';
+export const description = 'articles arrive at a rate: time from scraped to searchable';
+
+export const options = [
+  new Option('--rate <n/s>', 'articles a second').argParser(parseRate).default(50),
+  new Option('--articles <n>', 'how many').argParser(parseInteger(1, 1_000_000)).default(1500),
+  new Option('--database <kind>', 'a Postgres 17 of its own, or the embedded one')
+    .choices(databaseKinds)
+    .default('postgres'),
+  new Option('--database-url <url>', 'a Postgres with pgvector to use, in place of one of its own'),
+];
+
+interface ArrivalOptions {
+  rate: number;
+  articles: number;
+  database: DatabaseKind;
+  databaseUrl?: string;
+}
 
 /** All functions over HTTP in this process, lexical encoder, search in Postgres. */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rate: { type: 'string', default: '50' },
-      articles: { type: 'string', default: '1500' },
-      database: { type: 'string', default: 'postgres' },
-      'database-url': { type: 'string' },
-    },
-  });
-  const rate = Number(values.rate);
-  const { db, close } = await openBenchDatabase(values.database, values['database-url']);
+export async function run({ rate, articles, database, databaseUrl }: ArrivalOptions): Promise<Record<string, unknown>> {
+  const { db, close } = await openBenchDatabase(database, databaseUrl);
   const datasetFolder = await mkdtemp(join(tmpdir(), 'arrival-'));
   const encoder = await createEncoder({ model: 'lexical' });
   const platform = await startPlatform({
@@ -51,16 +58,16 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     const startedAt = performance.now();
     const since = new Date();
     const deps = { db, log: silentLogger, publisher: platform.bus };
-    const articles = await feed(Number(values.articles), { rate }, deps);
+    const stored = await feed(articles, { rate }, deps);
     await platform.bus.idle();
     const seconds = (performance.now() - startedAt) / 1000;
     const latency = await measureLatency(db, since);
     return {
-      database: values.database,
-      articles,
+      database,
+      articles: stored,
       rate,
       seconds: Math.round(seconds * 10) / 10,
-      articles_per_second: Math.round(articles / seconds),
+      articles_per_second: Math.round(stored / seconds),
       p50_ms: latency.p50,
       p95_ms: latency.p95,
       peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import type { Enricher } from '../../functions/enrich/enricher.ts';
 import { typesenseIndex } from '../../functions/sync/search-index.ts';
-import { busKinds } from '../../infra/local/bus.ts';
+import { type BusKind, busKinds } from '../../infra/local/bus.ts';
 import { openEmulatorBus } from '../../infra/local/emulator-bus.ts';
+import { parseInteger } from '../../infra/local/options.ts';
 import { type PlatformOptions, startPlatform, startPlatformOn } from '../../infra/local/platform.ts';
 import { createLocalScrapeTools } from '../../infra/local/scrape-tools.ts';
 import { measureLatency } from '../../infra/local/sql.ts';
@@ -22,7 +23,21 @@ import { openBenchDatabase } from './support/database.ts';
 import { feed } from './support/feed.ts';
 
 export const description =
-  'articles through all stages, into a Typesense stand-in: how many a second, and how long one takes (--articles 5000 --bus in-process|emulator)';
+  'articles through all stages, into a Typesense stand-in: how many a second, and how long one takes';
+
+export const options = [
+  new Option('--articles <n>', 'how many').argParser(parseInteger(1, 1_000_000)).default(5000),
+  new Option('--bus <kind>', 'what carries messages: this process, or the Pub/Sub emulator')
+    .choices(busKinds)
+    .default('in-process'),
+  new Option('--database-url <url>', 'a Postgres with pgvector to use, in place of one of its own'),
+];
+
+interface ChainOptions {
+  articles: number;
+  bus: BusKind;
+  databaseUrl?: string;
+}
 
 const latencyRate = 50;
 const latencyArticles = 500;
@@ -39,17 +54,9 @@ const instantEnricher: Enricher = {
 };
 
 /** All functions over HTTP in this process, lexical encoder, Postgres and the index in processes of their own. */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      articles: { type: 'string', default: '5000' },
-      bus: { type: 'string', default: 'in-process' },
-      'database-url': { type: 'string' },
-    },
-  });
+export async function run({ articles, bus, databaseUrl }: ChainOptions): Promise<Record<string, unknown>> {
   await using resources = new AsyncDisposableStack();
-  const { db, close } = await openBenchDatabase('postgres', values['database-url']);
+  const { db, close } = await openBenchDatabase('postgres', databaseUrl);
   resources.defer(close);
   const { url, child } = await startTypesenseProcess();
   resources.defer(() => void child.kill());
@@ -60,8 +67,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   resources.defer(() => rm(datasetFolder, { recursive: true }));
   const encoder = await createEncoder({ model: 'lexical' });
   resources.defer(() => encoder.close());
-  if (!busKinds.some((kind) => kind === values.bus)) throw new Error(`--bus must be one of ${busKinds.join(', ')}`);
-  const options: PlatformOptions = {
+  const platformOptions: PlatformOptions = {
     db,
     encoder,
     enricher: instantEnricher,
@@ -78,7 +84,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     log: silentLogger,
   };
   const platform =
-    values.bus === 'emulator' ? await startPlatformOn(openEmulatorBus, options) : await startPlatform(options);
+    bus === 'emulator' ? await startPlatformOn(openEmulatorBus, platformOptions) : await startPlatform(platformOptions);
   resources.defer(() => platform.close());
   const deps = { db, log: silentLogger, publisher: platform.bus };
 
@@ -88,14 +94,14 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const latency = await measureLatency(db, since);
 
   const startedAt = performance.now();
-  const articles = await feed(Number(values.articles), { rate: null }, deps);
+  const stored = await feed(articles, { rate: null }, deps);
   await allSearchable(db);
   const seconds = (performance.now() - startedAt) / 1000;
   return {
-    bus: values.bus,
-    articles,
+    bus,
+    articles: stored,
     seconds: Math.round(seconds * 10) / 10,
-    articles_per_second: Math.round(articles / seconds),
+    articles_per_second: Math.round(stored / seconds),
     p50_ms: latency.p50,
     p95_ms: latency.p95,
     peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024 + (await peakRssMb(child))),

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { Option } from 'commander';
 import { failureCategory } from '../../functions/scrape/errors.ts';
 import { generic } from '../../functions/scrape/extractors/generic/generic.ts';
 
-export const description =
-  'texts of unknown sites against a checkout of scrapinghub/article-extraction-benchmark (--dataset DIR)';
+export const description = 'texts of unknown sites against a checkout of scrapinghub/article-extraction-benchmark';
+
+export const options = [new Option('--dataset <folder>', 'the checkout').makeOptionMandatory()];
 
 const SHINGLE_LENGTH = 4;
 
@@ -70,9 +71,7 @@ export function shownText(markdown: string): string {
 }
 
 /** Each page through the generic extractor alone; one that it refuses counts as an empty text. */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { dataset } = parseArgs({ args, options: { dataset: { type: 'string' } } }).values;
-  if (!dataset) throw new Error('--dataset DIR is missing: a checkout of scrapinghub/article-extraction-benchmark');
+export async function run({ dataset }: { dataset: string }): Promise<Record<string, unknown>> {
   type Texts = Record<string, { articleBody?: string }>;
   const truth = JSON.parse(readFileSync(join(dataset, 'ground-truth.json'), 'utf8')) as Texts;
   const matchings: Matching[] = [];

@@ -1,18 +1,23 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { classic } from '../../functions/scrape/extractors/classic.ts';
 import type { ExtractedArticle } from '../../functions/scrape/extractors/extractor.ts';
 import { decodeBody } from '../../functions/scrape/fetch/read-body.ts';
+import { parseInteger } from '../../infra/local/options.ts';
 import { canonicalUrl, contentHash, legacyId, uniqueId } from '../../shared/identity.ts';
 import { identityDate } from '../../shared/time.ts';
 import { generateArticles } from '../stand-ins/sites/generator.ts';
 import { createSite } from '../stand-ins/sites/site.ts';
 import { isClassic, SAMPLE_NOW } from '../stand-ins/sites/sources.ts';
 
-export const description =
-  'saved classic article pages from bytes to finished record, on one core (--pages DIR of *.html --seconds 5)';
+export const description = 'saved classic article pages from bytes to finished record, on one core';
+
+export const options = [
+  new Option('--pages <folder>', 'of *.html; pages of the sample site unless given'),
+  new Option('--seconds <n>', 'how long').argParser(parseInteger(1, 3600)).default(5),
+];
 
 /** Pages of the sample site, all of them classic, as heavy as real ones. */
 const SAMPLE_ARTICLES = 200;
@@ -30,20 +35,14 @@ interface FinishedRecord extends ExtractedArticle {
 }
 
 /** Takes the pages in turn until the time is up, after one warm-up; each time is that of one page. */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: { pages: { type: 'string' }, seconds: { type: 'string', default: '5' } },
-  });
-  const sample = values.pages === undefined ? makeSampleFolder() : undefined;
-  const pages = readFolder(values.pages ?? sample!);
+export async function run(options: { pages?: string; seconds: number }): Promise<Record<string, unknown>> {
+  const sample = options.pages === undefined ? makeSampleFolder() : undefined;
+  const pages = readFolder(options.pages ?? sample!);
   if (sample) rmSync(sample, { recursive: true });
-  if (pages.length === 0) throw new Error(`${values.pages} holds no file *.html`);
-  const seconds = Number(values.seconds);
-  if (!(seconds > 0)) throw new Error(`--seconds is no positive number: ${values.seconds}`);
+  if (pages.length === 0) throw new Error(`${options.pages} holds no file *.html`);
 
-  round(pages, seconds * 1000 * 0.4);
-  const timesMs = round(pages, seconds * 1000).toSorted((a, b) => a - b);
+  round(pages, options.seconds * 1000 * 0.4);
+  const timesMs = round(pages, options.seconds * 1000).toSorted((a, b) => a - b);
   const totalMs = timesMs.reduce((sum, timeMs) => sum + timeMs, 0);
   return {
     pages: pages.length,

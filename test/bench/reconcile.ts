@@ -1,37 +1,41 @@
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { type ReconcileDeps, reconcile } from '../../functions/reconcile/reconcile.ts';
 import { prepareDatabase } from '../../infra/local/local-database.ts';
+import { parseInteger } from '../../infra/local/options.ts';
 import type { Database, Queryable } from '../../shared/database.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { openPostgres } from '../../shared/postgres.ts';
 import { contextFrom } from '../../shared/stage-context.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 
-export const description =
-  'an idle reconcile on many finished articles: time in the database (--articles 300000 --runs 15)';
+export const description = 'an idle reconcile on many finished articles: time in the database';
+
+export const options = [
+  new Option('--articles <n>', 'how many').argParser(parseInteger(1, 10_000_000)).default(300_000),
+  new Option('--runs <n>', 'how many are measured').argParser(parseInteger(1, 1000)).default(15),
+  new Option('--plans', 'show how each statement is run').default(false),
+  new Option('--database-url <url>', 'a Postgres with pgvector to use, in place of one of its own'),
+];
+
+interface ReconcileOptions {
+  articles: number;
+  runs: number;
+  plans: boolean;
+  databaseUrl?: string;
+}
 
 /** An archive without work, five years long, and an index that shows all of it; the first runs only warm up. */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      articles: { type: 'string', default: '300000' },
-      runs: { type: 'string', default: '15' },
-      plans: { type: 'boolean', default: false },
-      'database-url': { type: 'string' },
-    },
-  });
-  const articles = Number(values.articles);
-  const server = values['database-url'] ? undefined : await startPostgres();
-  const db = await openPostgres({ url: values['database-url'] ?? server!.url });
+export async function run({ articles, runs, plans, databaseUrl }: ReconcileOptions): Promise<Record<string, unknown>> {
+  const server = databaseUrl ? undefined : await startPostgres();
+  const db = await openPostgres({ url: databaseUrl ?? server!.url });
   try {
     await prepareDatabase(db);
     await fill(db, articles);
-    const measured = measure(db, values.plans);
+    const measured = measure(db, plans);
     const deps = { ...depsFor(db, articles), db: measured.db };
     const times: number[] = [];
     const comparing: number[] = [];
-    for (let count = 0; count < Number(values.runs) + 3; count++) {
+    for (let count = 0; count < runs + 3; count++) {
       measured.reset(count === 3);
       const report = await reconcile(contextFrom(), deps);
       if (Object.values(report.requeued).some((requeued) => requeued > 0) || report.relayed.published > 0) {

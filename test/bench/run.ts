@@ -2,12 +2,8 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** What every file here but this one exports: reads its options, prints progress to stderr, returns its figures. */
-export interface Bench {
-  description: string;
-  run(args: string[]): Promise<Record<string, unknown>>;
-}
+import { errorMessage } from '../../shared/errors.ts';
+import { type Bench, parseBenchOptions } from './support/options.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const names = globSync('*.ts', { cwd: folder })
@@ -16,15 +12,21 @@ const names = globSync('*.ts', { cwd: folder })
   .sort();
 const [name = '', ...args] = process.argv.slice(2);
 if (!names.includes(name)) {
-  console.error('usage: npm run bench -- NAME [options] [--json]');
-  for (const known of names) console.error(`  ${known.padEnd(12)}${(await load(known)).description}`);
-  process.exit(2);
+  console.error('usage: npm run bench -- NAME [options] [--json]; NAME --help lists the options');
+  for (const known of names) console.error(`  ${known.padEnd(17)}${(await load(known)).description}`);
+  process.exit(['--help', '-h'].includes(name) ? 0 : 2);
 }
 
-const { run } = await load(name);
-const figures = await run(args.filter((arg) => arg !== '--json'));
-if (args.includes('--json')) console.log(JSON.stringify(figures));
-else for (const [key, value] of Object.entries(figures)) console.log(`${key.padEnd(20)}${JSON.stringify(value)}`);
+const bench = await load(name);
+const options = parseBenchOptions(name, bench, args);
+try {
+  const figures = await bench.run(options);
+  if (options.json) console.log(JSON.stringify(figures));
+  else for (const [key, value] of Object.entries(figures)) console.log(`${key.padEnd(20)}${JSON.stringify(value)}`);
+} catch (error) {
+  console.error(`error: ${errorMessage(error)}`);
+  process.exitCode = 1;
+}
 
 async function load(file: string): Promise<Bench> {
   return (await import(`./${file}.ts`)) as Bench;

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { postgresPrefix as prefix } from '../support/postgres-server.ts';
 
 /** A Postgres 17 of this run's own, whose commits survive its death. */
 export interface Cluster {
@@ -18,8 +18,6 @@ export interface Cluster {
 }
 
 const script = fileURLToPath(new URL('../support/postgres17.sh', import.meta.url));
-// The same unpacked packages as those of the tests.
-const prefix = process.env.TEST_POSTGRES_PREFIX ?? join(tmpdir(), `destaques-postgres17-${process.getuid?.() ?? 0}`);
 
 /** Unlike the servers of the tests, this one is durable: what is lost here would be lost in production. */
 const settings = {

@@ -166,6 +166,28 @@ describe('the outbox', { skip: withoutPostgres }, () => {
     }
   });
 
+  test('a topic that takes nothing holds up neither the other topics nor, over runs, what came after', async () => {
+    const { publisher, ...rest } = deps();
+    const isRefused = ({ topic, data }: OutgoingMessage) =>
+      topic === 'synced' || (data as { version: number }).version < 0;
+    const refuse: typeof publisher.publish = async (messages) => {
+      if (messages.some(isRefused)) throw new Error('no such topic');
+      await publisher.publish(messages);
+    };
+    const picky = { ...rest, publisher: { ...publisher, publish: refuse } };
+    await strand(Array.from({ length: 9 }, (_, index) => ({ ...message(index), topic: 'synced' })));
+    await strand([...[-1, -2, -3, -4, -5, -6].map(message), message(1)]);
+    assert.deepEqual(await relayOutbox(picky, 0, { batchSize: 2 }), { published: 0, refused: 4 });
+    for (let run = 0; run < 3; run++) {
+      await database.db.query('update outbox set claimed_until = now()');
+      await relayOutbox(picky, 0, { batchSize: 2 });
+    }
+    assert.deepEqual(versions(recorder.published), [1], 'those that are refused never stand before the others again');
+    await strand([message(2)]);
+    await database.db.query('update outbox set claimed_until = now()');
+    assert.equal((await relayOutbox(picky, 0, { batchSize: 2 })).published, 1);
+  });
+
   test('two relays at the same time publish each message once', async () => {
     const messages = Array.from({ length: 400 }, (_, index) => message(index));
     await strand(messages);

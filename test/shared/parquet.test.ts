@@ -127,7 +127,7 @@ test('a row group ends at its bound of rows and at its bound of text', async () 
     [10n, 10n, 5n],
   );
   const texts = [1, 2, 3].map((index) => row(index, { content: 'x'.repeat(600) }));
-  const byText = readMetadata(await write(texts, { rowGroupCharacters: 1_000 })).row_groups;
+  const byText = readMetadata(await write(texts, { rowGroupBytes: 1_000 })).row_groups;
   assert.deepEqual(
     byText.map(({ num_rows }) => num_rows),
     [2n, 1n],
@@ -160,4 +160,68 @@ test('the same rows give the same bytes', async () => {
   assert.ok(bytes.equals(await write(rows, { rowGroupRows: 100 })));
   rows[150] = row(150, { content: 'Outro texto' });
   assert.ok(!bytes.equals(await write(rows, { rowGroupRows: 100 })));
+});
+
+test('texts may come as their UTF-8 bytes, and timestamps as bigints', async () => {
+  const values = { title: 'Água', tags: ['a', 'é'], published_at: 1, extracted_at: 2 };
+  const inBytes = { ...values, title: Buffer.from('Água'), tags: ['a', 'é'].map((tag) => Buffer.from(tag)) };
+  const exact = { published_at: 1n, extracted_at: 2n };
+  const [plain, binary] = await Promise.all([
+    write([row(1, values)]),
+    write([{ ...row(1), ...inBytes, ...exact } as unknown as DatasetRow]),
+  ]);
+  assert.ok(plain.equals(binary));
+});
+
+test('instants of the years 1 and 9999 fit a column of microseconds, and not one of nanoseconds', async () => {
+  const years = [-62_122_550_399_999_999n, 253_402_300_799_999_999n];
+  const rows = years.map((published_at) => ({ ...row(1), published_at }) as unknown as DatasetRow);
+  const read = await readParquet(await write(rows));
+  assert.deepEqual(
+    read.map(({ published_at }) => published_at),
+    years,
+  );
+  const extracted = { ...row(1), extracted_at: years[1] } as unknown as DatasetRow;
+  await assert.rejects(write([extracted]), RangeError);
+});
+
+test('a column that stops repeating goes on without a dictionary', async () => {
+  const category = (index: number) => (index < 300 ? `Seção ${index % 3}` : `Seção própria de ${index}`);
+  const rows = Array.from({ length: 1_200 }, (_, index) => {
+    return row(index, { agency: index % 2 ? 'mec' : null, category: category(index), tags: ['a', `tag ${index % 5}`] });
+  });
+  const bytes = await write(rows, { rowGroupRows: 2_000 });
+  const read = await readParquet(bytes, { columns: ['agency', 'category', 'tags'] });
+  assert.deepEqual(
+    read,
+    rows.map(({ agency, category, tags }) => ({ agency, category, tags })),
+  );
+  const chunks = readMetadata(bytes).row_groups[0]!.columns.map(({ meta_data }) => meta_data!);
+  const hasDictionary = (name: string) =>
+    chunks.find(({ path_in_schema }) => path_in_schema[0] === name)!.dictionary_page_offset !== undefined;
+  assert.deepEqual(['agency', 'category', 'tags', 'title'].map(hasDictionary), [true, false, true, false]);
+});
+
+test('a list may hold missing elements', async () => {
+  const tags = [['a', null], [null], [], ['b']] as string[][];
+  const read = await readParquet(await write(tags.map((list, index) => row(index, { tags: list }))), {
+    columns: ['tags'],
+  });
+  assert.deepEqual(
+    read.map((item) => item.tags),
+    tags,
+  );
+});
+
+test('statistics hold the bounds of a chunk in byte order, and its nulls', async () => {
+  // In UTF-16 the flag would stand before the letter, in UTF-8 it stands behind.
+  const titles = ['\uffee', '🇧🇷', 'b', 'a'];
+  const rows = titles.map((title, index) => row(index, { title, published_at: -index, summary: null, tags: [] }));
+  const { row_groups: groups } = readMetadata(await write(rows, { pageBytes: 1 }));
+  const statistics = (name: string) =>
+    groups[0]!.columns.find(({ meta_data }) => meta_data!.path_in_schema[0] === name)!.meta_data!.statistics!;
+  assert.deepEqual([statistics('title').min_value, statistics('title').max_value], ['a', '🇧🇷']);
+  assert.equal(statistics('title').null_count, 0n);
+  assert.equal(Number(statistics('published_at').max_value), 0);
+  assert.deepEqual([statistics('summary').min_value, statistics('summary').null_count], [undefined, 4n]);
 });

@@ -172,6 +172,16 @@ test('a password with a raw @, /, ? or # is refused before anything is looked up
   }
 });
 
+test('a URL that is none is a mistake of the configuration; a socket that the query names is not', async () => {
+  for (const rest of ['[127.0.0.1/news', '127.0.0.1:99999/news', '127.0.0.1:port/news']) {
+    await assert.rejects(openPostgres({ url: `postgres://${rest}` }), {
+      name: 'ConfigError',
+      message: 'The database URL is not of the form postgres://user:password@host:port/database',
+    });
+  }
+  await assert.rejects(openPostgres({ url: 'postgres://u:p@/news?host=/nowhere' }), { name: 'RetryableError' });
+});
+
 test('no text of a failed connection holds the password, however it is written', async () => {
   const urls = [
     'postgres://u:hunter2@127.0.0.1:1/news',

@@ -10,6 +10,8 @@ import { createRecorder, type Recorder } from '../support/articles.ts';
 
 const audience = 'https://embed-abc.a.run.app';
 const serviceAccount = 'pubsub-push@test-project.iam.gserviceaccount.com';
+const operator = 'ana@example.gov.br';
+const gcloud = '32555940559.apps.googleusercontent.com';
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -31,7 +33,7 @@ before(async () => {
       calls++;
       response.status(204).end();
     },
-    { audience, serviceAccount, certsUrl },
+    { audience, serviceAccount, operators: [operator], certsUrl },
     recorder.log,
   );
   server = await serveFunction('embed', handler);
@@ -73,6 +75,10 @@ test('a token of Google for this audience and service account is let through', a
   assert.equal(calls, before + 1);
 });
 
+test('an operator is let through with a token for this audience, and with one that gcloud made', async () => {
+  for (const aud of [audience, gcloud]) assert.equal(await call(`Bearer ${token({ email: operator, aud })}`), 204);
+});
+
 const wrong: [string, number, () => string | undefined][] = [
   ['no token', 401, () => undefined],
   ['another scheme', 401, () => 'Basic dTpw'],
@@ -88,6 +94,13 @@ const wrong: [string, number, () => string | undefined][] = [
     () => `Bearer ${token().replace(/\.[^.]*\./, `.${encode({ aud: audience })}.`)}`,
   ],
   ['a token of another account', 403, () => `Bearer ${token({ email: 'someone@example.iam.gserviceaccount.com' })}`],
+  ['a token of gcloud for somebody else', 403, () => `Bearer ${token({ email: 'eva@example.org', aud: gcloud })}`],
+  ['a token of gcloud for the account of Pub/Sub', 403, () => `Bearer ${token({ aud: gcloud })}`],
+  [
+    'an operator whose e-mail is not verified',
+    403,
+    () => `Bearer ${token({ email: operator, email_verified: false })}`,
+  ],
   ['a token whose e-mail is not verified', 403, () => `Bearer ${token({ email_verified: false })}`],
 ];
 for (const [name, status, authorization] of wrong) {
@@ -99,6 +112,7 @@ for (const [name, status, authorization] of wrong) {
     const line = JSON.stringify(recorder.lines.at(-1));
     assert.match(line, /call refused/);
     if (header?.startsWith('Bearer ey')) assert.ok(!line.includes(header.slice(7)), 'no log holds a token');
+    assert.ok(!line.includes('iat'), `no log holds claims: ${line}`);
   });
 }
 
@@ -117,7 +131,9 @@ test('it is on when both settings are given, off when none is, and one alone is 
   assert.deepEqual(pushAuthOf({ PUSH_AUDIENCE: audience, PUSH_SERVICE_ACCOUNT: serviceAccount }), {
     audience,
     serviceAccount,
+    operators: [],
   });
   assert.throws(() => pushAuthOf({ PUSH_AUDIENCE: audience }), ConfigError);
+  assert.throws(() => pushAuthOf({ OPERATOR_ACCOUNTS: [operator] }), ConfigError);
   assert.throws(() => pushAuthOf({ PUSH_SERVICE_ACCOUNT: serviceAccount }), /belong together/);
 });

@@ -154,8 +154,26 @@ describe('a stage', { skip: withoutPostgres }, () => {
 
   test('what is not even an envelope is recorded whole', async () => {
     assert.equal(await post(server.url, { hello: 'there' }), 204);
-    const [row] = await rows();
-    assert.deepEqual([row!.subject, row!.data], ['unreadable push request', { hello: 'there' }]);
+    assert.equal(await post(server.url, { hello: 'you' }), 204);
+    assert.deepEqual(
+      (await rows()).map(({ data }) => data),
+      [{ hello: 'there' }, { hello: 'you' }],
+    );
+    assert.ok((await rows()).every(({ subject }) => /^unreadable push request [0-9a-f]{16}$/.test(String(subject))));
+  });
+
+  test('what is nested so deeply that writing it would fail is recorded, as it came where that can be written', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const sent = envelope({ data: base64(deep) });
+    assert.equal(await post(server.url, sent), 204);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(server.url, { method: 'POST', headers, body: `{"message": ${deep}}` });
+    assert.equal(answer.status, 204);
+    assert.deepEqual(
+      (await rows()).map(({ data }) => data),
+      [sent, 'nested deeper than 200 levels'],
+    );
+    assert.deepEqual(contexts, []);
   });
 
   test('any method but POST is answered 405: it is no message, so there is nothing to do or to keep', async () => {

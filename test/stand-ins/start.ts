@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { startEnricher } from './enricher.ts';
+import { startHub } from './hub.ts';
 import { startSites } from './sites/server.ts';
 import { SAMPLE_SOURCES } from './sites/sources.ts';
 import { startTypesense } from './typesense.ts';
@@ -54,6 +55,15 @@ async function runEnricher({ port, apiKey }: { port: number; apiKey: string }): 
   return { guide: `An enricher whose answers follow from the text is at ${url} with the key ${apiKey}.`, close };
 }
 
+async function runHub({ port, data, token }: { port: number; data: string; token: string }): Promise<Running> {
+  const { url, close } = await startHub({ port, token, dataDir: data });
+  const guide = `The Hugging Face Hub, as far as datasets need it, is at ${url} with the token ${token}; it keeps them in ${data}.
+  read   curl ${url}/api/datasets/NAMESPACE/NAME/tree/main
+  use    HF_ENDPOINT=${url} HF_TOKEN=${token} HF_HUB_DISABLE_XET=1 python3 …
+  fail   curl -d '{"step": "commit", "status": 429, "count": 2}' ${url}/_stand-in/fail-at`;
+  return { guide, close };
+}
+
 /** Starts a stand-in and keeps it until the process is told to end. */
 function keepRunning<T>(start: (options: T) => Promise<Running>) {
   return async (options: T) => {
@@ -97,6 +107,14 @@ program
   .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535), 8091)
   .option('--api-key <key>', 'key that clients have to send', 'stand-in')
   .action(keepRunning(runEnricher));
+
+program
+  .command('hub')
+  .description('the Hugging Face Hub, for datasets')
+  .option('--port <number>', 'port to listen on', wholeNumber(0, 65_535), 8095)
+  .requiredOption('--data <folder>', 'where it keeps repositories, and finds those of earlier runs')
+  .option('--token <token>', 'token that clients have to send to write', 'hf_test')
+  .action(keepRunning(runHub));
 
 try {
   await program.parseAsync();

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('postgres17.sh', import.meta.url));
 /** Unpacked packages are kept here from one run to the next. */
-const prefix = process.env.TEST_POSTGRES_PREFIX ?? join(tmpdir(), `destaques-postgres17-${process.getuid?.() ?? 0}`);
+export const postgresPrefix =
+  process.env.TEST_POSTGRES_PREFIX ?? join(tmpdir(), `destaques-postgres17-${process.getuid?.() ?? 0}`);
 
 export interface PostgresServer {
   url: string;
@@ -29,11 +30,14 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (spawnSync('sh', ['-c', 'command -v apt-get && command -v dpkg-deb'], { stdio: 'ignore' }).status !== 0) {
     throw new NoPostgresError('Postgres 17 comes from Debian packages, and this is no Debian: set TEST_DATABASE_URL');
   }
-  mkdirSync(prefix, { recursive: true });
-  const data = join(prefix, `run-${randomBytes(4).toString('hex')}`);
+  mkdirSync(postgresPrefix, { recursive: true });
+  const data = join(postgresPrefix, `run-${randomBytes(4).toString('hex')}`);
   const port = String(await freePort());
   const run = (command: string) =>
-    spawnSync('bash', [script, command, prefix, port], { env: { ...process.env, PGDATA: data }, encoding: 'utf8' });
+    spawnSync('bash', [script, command, postgresPrefix, port], {
+      env: { ...process.env, PGDATA: data },
+      encoding: 'utf8',
+    });
   const fetched = run('fetch');
   if (fetched.status !== 0) throw new NoPostgresError(`The packages cannot be fetched: ${lastLine(fetched.stderr)}`);
   for (const command of ['init', 'start']) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cleanMarkdown } from '../../functions/scrape/markdown/clean-markdown.ts';
-import { isShareLink } from '../../functions/scrape/markdown/share-links.ts';
+import { isShareLink } from '../../shared/markdown/share-links.ts';
 import { platforms } from '../../shared/platform.ts';
 
 /** Text as Postgres takes it, without what no reader sees and every reader trips over. */

@@ -1,3 +1,4 @@
+import { isShareLink } from '../../../shared/markdown/share-links.ts';
 import { type ParsedDate, parseBrazilianDate, parseIsoDate } from '../../../shared/time.ts';
 import { ExtractionError } from '../errors.ts';
 import { type AnyNode, ancestorOf, collapse, type Element, isDropped, isElement, textOf } from '../html.ts';
@@ -5,7 +6,6 @@ import { cleanMarkdown, type KnownTexts } from '../markdown/clean-markdown.ts';
 import { imageUrl } from '../markdown/image-url.ts';
 import { toMarkdown } from '../markdown/markdown.ts';
 import { framedPlayer } from '../markdown/player-links.ts';
-import { isShareLink } from '../markdown/share-links.ts';
 
 /** What the first of these routes, in this order, gives that is not null. */
 export function firstOf<R, T>(routes: Iterable<R>, read: (route: R) => T | null): T | null {

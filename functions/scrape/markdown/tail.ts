@@ -1,4 +1,4 @@
-import { IMAGES_ONLY, plain } from './blocks.ts';
+import { IMAGES_ONLY, plain } from '../../../shared/markdown/blocks.ts';
 import { isContactDetail, isContactLabel, isPressOffice } from './contact-lines.ts';
 import { RULE } from './separators.ts';
 import { isSocialLine } from './social-lines.ts';

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { DeadLetterOptions } from '../dead-letters.ts';
-import { type GlobalOptions, parseDay, parseInteger } from '../options.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { deadLetterStages } from '../../../functions/reconcile/dead-letters-sql.ts';
+import { type DeadLetterOptions, usualLimits } from '../dead-letter-options.ts';
+import { type GlobalOptions, parseDay, parseInteger, parseText } from '../options.ts';
 import { parseRate } from '../rate.ts';
 
 type Options = GlobalOptions & DeadLetterOptions;
@@ -11,7 +12,7 @@ export function addDeadLetterCommands(program: Command): void {
     .command('dead-letters')
     .description('what could not be done: look at it, try again, or close it');
 
-  addFilters(letters.command('list').description('list what is open, oldest first'), 50)
+  addFilters(letters.command('list').description('list what is open, oldest first'), usualLimits.list)
     .option('--all', 'closed ones too')
     .option('--json', 'print an array of objects')
     .action(async (_options, command: Command) => {
@@ -33,25 +34,22 @@ export function addDeadLetterCommands(program: Command): void {
 
   addFilters(
     letters.command('redrive').description('send their messages again; each closes once its stage is reached'),
-    1000,
+    usualLimits.change,
   )
-    .argument('[ids...]', 'only these', parseIds, [])
+    .argument('[ids...]', 'these, instead of a choice by options', parseIds, [])
     .option('--rate <n/s>', 'messages a second, e.g. 10/s', parseRate, 10)
     .option('--force', 'also those that were redriven less than 10 minutes ago')
+    .option('--json', 'print an object: how many were redriven, and how many messages wait in the outbox')
     .action(async (ids: number[], _options, command: Command) => {
       const options = command.optsWithGlobals<Options & { rate: number; force?: boolean }>();
       const { redriveDeadLetters } = await import('../dead-letters.ts');
-      const { withDatabase } = await import('../local-database.ts');
-      const { withOperatorDeps } = await import('../operator-deps.ts');
-      const text = await withDatabase(options, (db) =>
-        withOperatorDeps(db, options, (deps) => redriveDeadLetters(ids, options, deps)),
-      );
-      console.log(text);
+      const { operate } = await import('../operator-deps.ts');
+      await operate(options, (deps) => redriveDeadLetters(ids, options, deps));
     });
 
-  addFilters(letters.command('discard').description('close them without success'), 1000)
-    .argument('[ids...]', 'only these', parseIds, [])
-    .requiredOption('--reason <text>', 'why, for whoever finds it closed')
+  addFilters(letters.command('discard').description('close them without success'), usualLimits.change)
+    .argument('[ids...]', 'these, instead of a choice by options', parseIds, [])
+    .requiredOption('--reason <text>', 'why, for whoever finds it closed', parseText)
     .action(async (ids: number[], _options, command: Command) => {
       const options = command.optsWithGlobals<Options & { reason: string }>();
       const { discard } = await import('../dead-letters.ts');
@@ -62,16 +60,16 @@ export function addDeadLetterCommands(program: Command): void {
 
 function addFilters(command: Command, limit: number): Command {
   return command
-    .option('--stage <name>', 'only of this function, e.g. embed')
-    .option('--agency <key>', 'only about this agency, e.g. mec')
+    .addOption(new Option('--stage <name>', 'only of this function').choices(deadLetterStages))
+    .option('--agency <key>', 'only about this agency, e.g. mec', parseText)
     .option(
       '--since <day>',
       'failed on this day (UTC) or later, YYYY-MM-DD',
       (text) => new Date(`${parseDay(text)}T00:00:00Z`),
     )
-    .option('--subject <id>', 'only this article (unique_id) or address')
-    .option('--error <text>', 'only where the error contains this')
-    .option('--limit <n>', 'this many at most', parseInteger(1, 1_000_000), limit);
+    .option('--subject <id>', 'only this article (unique_id) or address', parseText)
+    .option('--error <text>', 'only where the error contains this', parseText)
+    .option('--limit <n>', `this many at most (default: ${limit})`, parseInteger(1, 1_000_000));
 }
 
 function parseIds(text: string, previous: number[] | undefined): number[] {

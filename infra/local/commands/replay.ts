@@ -9,13 +9,21 @@ interface ReplayOptions extends GlobalOptions {
   startDate?: string;
   endDate?: string;
   agencies?: string[];
-  rate: number;
+  rate?: number;
   dryRun?: boolean;
   resume?: number;
   cancel?: number;
   list?: boolean;
   json?: boolean;
 }
+
+const usualRate = 50;
+/** What may stand beside each option that is no part of an order. */
+const companions: Record<'list' | 'resume' | 'cancel', readonly (keyof ReplayOptions)[]> = {
+  list: ['json'],
+  resume: ['json'],
+  cancel: [],
+};
 
 /** `replay` */
 export function addReplayCommand(program: Command): void {
@@ -26,32 +34,49 @@ export function addReplayCommand(program: Command): void {
     .option('--start-date <day>', 'published on this day or later, YYYY-MM-DD', parseDay)
     .option('--end-date <day>', 'published on this day or earlier', parseDay)
     .option('--agencies <keys>', 'only these agencies, e.g. mec,saude', parseList)
-    .option('--rate <n/s>', 'articles a second, e.g. 50/s', parseRate, 50)
+    .option('--rate <n/s>', `articles a second, e.g. 10/s (default: ${usualRate}/s)`, parseRate)
     .option('--dry-run', 'only count, and say how long it would take')
     .option('--list', 'list the replays')
-    .option('--json', 'with --list: print an array of objects')
-    .option('--resume <id>', 'go on with one that stopped', parseInteger(1))
+    .option('--resume <id>', 'go on with one that stopped, at its rate', parseInteger(1))
     .option('--cancel <id>', 'end one where it is', parseInteger(1))
+    .option('--json', 'print JSON: how far it is, or with --list an array of objects')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ReplayOptions>();
-      const { stage, startDate, endDate, agencies, rate } = options;
-      const isOrder = Boolean(stage && startDate && endDate);
-      if ([isOrder, options.list, options.resume, options.cancel].filter(Boolean).length !== 1) {
-        throw new UsageError('give --stage, --start-date and --end-date; or one of --list, --resume ID, --cancel ID');
-      }
+      checkCombination(command);
       checkWindow(options);
+      const { list, resume, cancel, dryRun, json: isJson } = options;
       const { withDatabase } = await import('../local-database.ts');
-      const { withOperatorDeps } = await import('../operator-deps.ts');
+      const { operate } = await import('../operator-deps.ts');
+      const { untilStopped } = await import('../stop-signal.ts');
       const replays = await import('../replay.ts');
-      const text = await withDatabase(options, (db) => {
-        if (options.list) return replays.describeReplays(db, options.json === true);
-        if (options.cancel) return replays.endReplayNow(db, options.cancel);
-        const { resume } = options;
-        if (resume) return withOperatorDeps(db, options, (deps) => replays.resumeReplay(resume, deps));
-        const order = { stage: stage!, startDate: startDate!, endDate: endDate!, agencies, rate };
-        if (options.dryRun) return replays.estimateReplay(db, order);
-        return withOperatorDeps(db, options, (deps) => replays.startReplay(order, deps));
-      });
-      console.log(text);
+      if (resume) {
+        return await untilStopped((signal) =>
+          operate(options, (deps) => replays.resumeReplay(resume, deps, { isJson, signal })),
+        );
+      }
+      if (list) return console.log(await withDatabase(options, (db) => replays.describeReplays(db, isJson === true)));
+      if (cancel) return console.log(await withDatabase(options, (db) => replays.endReplayNow(db, cancel)));
+      const { stage, startDate, endDate, agencies, rate = usualRate } = options;
+      const order = { stage: stage!, startDate: startDate!, endDate: endDate!, agencies, rate };
+      if (dryRun)
+        return console.log(await withDatabase(options, (db) => replays.estimateReplay(db, order, { isJson })));
+      await untilStopped((signal) => operate(options, (deps) => replays.startReplay(order, deps, { isJson, signal })));
     });
+}
+
+/** @throws {UsageError} when it is not one order, or one of the others with what may stand beside it. */
+function checkCombination(command: Command): void {
+  const given = new Map(
+    command.options.flatMap((option): [string, string][] =>
+      command.getOptionValue(option.attributeName()) === undefined ? [] : [[option.attributeName(), option.long!]],
+    ),
+  );
+  const other = (['list', 'resume', 'cancel'] as const).find((name) => given.has(name));
+  if (!other) {
+    if (['stage', 'startDate', 'endDate'].every((name) => given.has(name))) return;
+    throw new UsageError('give --stage, --start-date and --end-date; or one of --list, --resume ID, --cancel ID');
+  }
+  const allowed: readonly string[] = [other, ...companions[other]];
+  const wrong = [...given].flatMap(([name, flag]) => (allowed.includes(name) ? [] : [flag]));
+  if (wrong.length > 0) throw new UsageError(`${given.get(other)} does not go with ${wrong.join(', ')}`);
 }

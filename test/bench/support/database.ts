@@ -4,8 +4,14 @@ import type { Database } from '../../../shared/database.ts';
 import { openPostgres } from '../../../shared/postgres.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
 
+export const databaseKinds = ['postgres', 'embedded'] as const;
+export type DatabaseKind = (typeof databaseKinds)[number];
+
 /** A database with migrations and catalogue: embedded, at an address, or on a server of its own. */
-export async function openBenchDatabase(kind: string, url?: string): Promise<{ db: Database; close(): Promise<void> }> {
+export async function openBenchDatabase(
+  kind: DatabaseKind,
+  url?: string,
+): Promise<{ db: Database; close(): Promise<void> }> {
   const server = kind === 'postgres' && !url ? await startPostgres() : undefined;
   const db =
     kind === 'embedded' ? await openPglite() : await openPostgres({ url: url ?? server!.url }, { maxConnections: 10 });

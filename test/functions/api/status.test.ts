@@ -171,6 +171,12 @@ for (const { name, skip, open } of databases) {
         assert.deepEqual(await alerts(), [], '1 of 20 is 5 %');
         await fresh.db.query(fail);
         assert.deepEqual(await alerts(), [['failure_rate', 'scrape', 95]]);
+        await fresh.db.query('truncate scrape_runs');
+        await fresh.db.query(`insert into outbox (topic, data, attributes, created_at)
+          values ('synced', '{}', '{}', now() - interval '14 minutes'), ('synced', '{}', '{}', now() - interval '16 minutes')`);
+        const [stuck, ...others] = (await readStatus(fresh.db, {})).alerts;
+        assert.deepEqual([stuck!.kind, stuck!.value, others], ['outbox', 1, []]);
+        assert.equal(stuck!.text, 'outbox: 1 mensagem espera publicação há mais de 15 minutos');
       } finally {
         await fresh.drop();
       }

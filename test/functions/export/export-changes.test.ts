@@ -22,6 +22,7 @@ describe('export again', { skip: withoutPostgres }, () => {
     assert.deepEqual(second, {
       ...first,
       periods: [],
+      added: [],
       shardsWritten: 0,
       rowsWritten: 0,
       bytesWritten: 0,
@@ -133,10 +134,12 @@ describe('export again', { skip: withoutPostgres }, () => {
     await writeFile(join(folder(), 'data/train-00000-of-00003.parquet'), 'legacy');
     await writeFile(join(folder(), 'data/train-2026-02-10-063000.parquet'), 'legacy');
     await writeFile(join(folder(), 'README.md'), 'card');
+    await writeFile(join(folder(), 'dataset_infos.json'), '{}');
     await insertArticles(db(), [{ id: 'a', publishedAt: '2026-02-10T12:00:00Z' }]);
     assert.equal((await run()).shardsDeleted, 2);
     assert.deepEqual(await readIds(folder()), { 'train-2026-02.parquet': ['a'] });
-    assert.equal(await readFile(join(folder(), 'README.md'), 'utf8'), 'card');
+    assert.match(await readFile(join(folder(), 'README.md'), 'utf8'), /^card$/m);
+    await assert.rejects(readFile(join(folder(), 'dataset_infos.json')), { code: 'ENOENT' });
   });
 
   test('a version that shows nothing new is noted, not committed', async () => {
@@ -148,6 +151,32 @@ describe('export again', { skip: withoutPostgres }, () => {
     assert.deepEqual([periods, shardsWritten, commit], [['2026-02'], 0, null]);
     assert.deepEqual((await run()).periods, []);
     assert.deepEqual(await inodes(), files);
+  });
+
+  test('the card goes with a change of shards, and makes none of its own', async () => {
+    await insertArticles(db(), [{ id: 'a', publishedAt: '2026-02-10T12:00:00Z' }]);
+    await run();
+    const card = () => readFile(join(folder(), 'README.md'), 'utf8');
+    assert.match(await card(), /\| notícias \| 1 \|[\s\S]*\| última publicação \| 10\/02\/2026 \|/);
+    await writeFile(join(folder(), 'README.md'), 'by hand');
+    assert.equal((await run()).commit, null);
+    assert.equal(await card(), 'by hand');
+    await insertArticles(db(), [{ id: 'b', publishedAt: '2026-03-11T12:00:00Z' }]);
+    await run();
+    assert.match(await card(), /by hand[\s\S]*\| notícias \| 2 \|[\s\S]*\| última publicação \| 11\/03\/2026 \|/);
+  });
+
+  test('a dry run names the files that would be added and deleted', async () => {
+    await insertArticles(db(), [
+      { id: 'a', publishedAt: '2026-03-01T12:00:00Z' },
+      { id: 'b', publishedAt: '2026-03-02T12:00:00Z' },
+    ]);
+    const { bytes } = await run();
+    const planned = await run({ now: APRIL, dryRun: true });
+    const done = await run({ now: APRIL });
+    assert.deepEqual([planned.added, planned.deleted], [done.added, done.deleted]);
+    assert.deepEqual(planned.deleted, ['data/train-2026-03-01.parquet', 'data/train-2026-03-02.parquet']);
+    assert.deepEqual([planned.bytes, planned.commit], [bytes, null]);
   });
 
   test('a full sync looks at every period, and commits nothing where the bytes are the same', async () => {

@@ -60,10 +60,8 @@ describe('export: cut short', { skip: withoutPostgres }, () => {
       db().snapshot((tx) => {
         let batches = 0;
         return work({
-          query: (text, values) => {
-            if (text.includes('text_bytes') && ++batches === 2) return Promise.reject(interrupted);
-            return tx.query(text, values);
-          },
+          ...tx,
+          copyOut: (select) => (++batches === 2 ? Promise.reject(interrupted) : tx.copyOut(select)),
         });
       });
     await assert.rejects(run({}, { db: { ...db(), snapshot } }), interrupted);

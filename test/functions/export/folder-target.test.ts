@@ -32,15 +32,15 @@ test('a commit replaces, adds and deletes shards, and moves the head', async () 
   const [a, b, c] = ['data/train-a.parquet', 'data/train-b.parquet', 'data/train-c.parquet'] as const;
   const adds = [await stageText(target, a, 'first'), await stageText(target, b, 'second')];
   assert.deepEqual([adds[0]?.sizeBytes, adds[0]?.sha256], [5, sha256('first')]);
-  const first = await target.commit({ parent: null, adds, deletes: [] });
+  const first = await target.commit({ title: 'Change', parent: null, adds, deletes: [] });
 
   const changes = [await stageText(target, b, 'changed'), await stageText(target, c, 'third')];
-  const second = await target.commit({ parent: first, adds: changes, deletes: [a] });
+  const second = await target.commit({ title: 'Change', parent: first, adds: changes, deletes: [a] });
   const { head, files } = await target.readTree();
   assert.equal(head, second);
   assert.notEqual(first, second);
   assert.deepEqual([...files.keys()].sort(), [b, c]);
-  assert.deepEqual([files.get(b)?.sizeBytes, await files.get(b)?.sha256()], [7, sha256('changed')]);
+  assert.deepEqual([files.get(b)?.sizeBytes, await files.get(b)?.readSha256()], [7, sha256('changed')]);
 });
 
 test('what is staged cannot be seen before its commit, nor after it is discarded', async () => {
@@ -54,12 +54,13 @@ test('what is staged cannot be seen before its commit, nor after it is discarded
 test('a commit is refused when the head has moved', async () => {
   const target = createFolderTarget(folder);
   const head = await target.commit({
+    title: 'Change',
     parent: null,
     adds: [await stageText(target, 'data/train-a.parquet', 'a')],
     deletes: [],
   });
   const late = await stageText(target, 'data/train-a.parquet', 'older');
-  await assert.rejects(target.commit({ parent: null, adds: [late], deletes: [] }), RetryableError);
+  await assert.rejects(target.commit({ title: 'Change', parent: null, adds: [late], deletes: [] }), RetryableError);
   assert.equal(await readFile(join(folder, 'data/train-a.parquet'), 'utf8'), 'a');
   assert.equal((await target.readTree()).head, head);
 });
@@ -79,7 +80,7 @@ test('files that a killed process left behind are gone a day later', async () =>
   await writeFile(join(staging, 'young'), '');
   const twoDaysAgo = new Date(Date.now() - 2 * 24 * 3_600_000);
   await utimes(join(staging, 'old'), twoDaysAgo, twoDaysAgo);
-  await target.commit({ parent: null, adds: [], deletes: ['data/train-a.parquet'] });
+  await target.commit({ title: 'Change', parent: null, adds: [], deletes: ['data/train-a.parquet'] });
   assert.deepEqual(await readdir(staging), ['young']);
 });
 
@@ -88,7 +89,7 @@ test('a commit is made though something cannot be cleared away', async () => {
   await mkdir(join(folder, '.staging/no-file'), { recursive: true });
   await utimes(join(folder, '.staging/no-file'), 0, 0);
   const changes = { adds: [await stageText(target, 'data/train-a.parquet', 'a')], deletes: [] };
-  const head = await target.commit({ parent: null, ...changes });
+  const head = await target.commit({ title: 'Change', parent: null, ...changes });
   assert.equal((await target.readTree()).head, head);
 });
 

@@ -19,9 +19,7 @@ test('the function exports by HTTP, and refuses what it does not know', { skip: 
     createHandler({
       db,
       log: silentLogger,
-      target: createFolderTarget(folder),
-      repo: 'dataset',
-      branch: 'main',
+      destinations: { full: { target: createFolderTarget(folder), repo: 'dataset', branch: 'main' } },
       now: () => new Date('2026-03-15T12:00:00Z'),
     }),
   );

@@ -16,7 +16,9 @@ const shard = (period: string, values: Partial<LedgerShard> = {}): LedgerShard =
 const state = (period: string, values = {}) => ({ period, rowCount: 2, digest: 'same', ...values });
 const treeOf = (shards: readonly LedgerShard[]) => ({
   head: 'commit',
-  files: new Map(shards.map(({ path, sizeBytes }) => [path, { sizeBytes, sha256: async () => 'hash' }])),
+  files: new Map(shards.map(({ path, sizeBytes }) => [path, { sizeBytes, readSha256: async () => 'hash' }])),
+  stale: [],
+  readCard: async () => null,
 });
 const plan = (input: Partial<Parameters<typeof planExport>[0]>) => {
   const ledger = input.ledger ?? [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { openEnricher } from '../../../functions/enrich/config.ts';
 import { config, reconcileOptions } from '../../../functions/reconcile/config.ts';
 import { type ReconcileReport, reconcile } from '../../../functions/reconcile/reconcile.ts';
@@ -62,10 +62,10 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
     await seedFinished(database.db, ids, index);
     await write(ids);
   });
-  const close = async () => {
+  afterEach(async () => {
     typesense.close();
     await server.close();
-  };
+  });
 
   /** Writes documents as `sync` does. */
   async function write(of: readonly string[]) {
@@ -89,7 +89,6 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
   test('an index that shows all leaves nothing to do, and each day is read by version once in eight rounds', async () => {
     assert.deepEqual(await runAllRounds(), { ...nothing, days_by_version: 5 });
     assert.deepEqual(recorder.published, []);
-    await close();
   });
 
   test('a missing document is found by its count, made pending once, and announced', async () => {
@@ -106,7 +105,6 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
       'select unique_id, version from news where synced_version < version',
     );
     assert.deepEqual(rows, [{ unique_id: 'c', version: 1 }]);
-    await close();
   });
 
   test('an older document and one of a removed article are found within eight rounds', async () => {
@@ -116,7 +114,6 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
     const { stale, repaired } = await runAllRounds();
     assert.deepEqual([stale, repaired], [2, 2]);
     assert.deepEqual(nudges(recorder.published).sort(), ['embedded b 2', 'embedded d 2']);
-    await close();
   });
 
   test('a document that is newer than its row is written again: the database was set back', async () => {
@@ -124,7 +121,6 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
     await write(['b']);
     await database.db.query(`update news set version = 2, synced_version = 2 where unique_id = 'b'`);
     assert.deepEqual((await runAllRounds()).repaired, 1);
-    await close();
   });
 
   test('what is pending anyway, or is being written, is no fault', async () => {
@@ -134,7 +130,6 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
     await database.db.query(`update news set synced_index = 'other' where unique_id = 'd'`);
     await typesense.deleteDocument('d');
     assert.equal((await runAllRounds()).repaired, 0);
-    await close();
   });
 
   test('a document without an article is deleted, wherever in time it lies; one that only moved is not', async () => {
@@ -155,7 +150,28 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
         .sort(),
       ids,
     );
-    await close();
+  });
+
+  test('a day with more to repair than one run does is gone on with by the next', async () => {
+    const [source] = (await readDocumentSources(database.db, ['c'])).map(toDocument);
+    await typesense.importDocuments(
+      Array.from({ length: 1100 }, (_, index) => ({ ...source!, id: `orphan-${index}` })),
+    );
+    const runs = [await run(), await run()].map(({ compared }) => {
+      assert.ok(compared && 'removed' in compared);
+      return [compared.removed, compared.days];
+    });
+    assert.deepEqual(runs, [
+      [1000, ['2026-11-01', '2026-11-02']],
+      [100, ['2026-11-03', '2026-11-05']],
+    ]);
+    assert.deepEqual(
+      server
+        .documents('news')
+        .map(({ id }) => id)
+        .sort(),
+      ids,
+    );
   });
 
   test('a database without articles deletes nothing', async () => {
@@ -163,7 +179,6 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
     const { compared } = await run();
     assert.ok(compared && 'days' in compared);
     assert.deepEqual([compared.days, server.documents('news').length], [null, 5]);
-    await close();
   });
 
   test('an index that does not answer is said, and keeps no run from the rest', async () => {
@@ -191,6 +206,5 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
       ['2026-10-28', '2026-11-05', 9],
       ['2026-01-01', '2026-04-10', 100],
     ]);
-    await close();
   });
 });

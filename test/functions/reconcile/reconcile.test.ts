@@ -130,7 +130,7 @@ describe('reconcile', { skip: withoutPostgres }, () => {
     assert.deepEqual([after.requeued, after.given_up, recorder.published.length], [none, none, 6]);
   });
 
-  test('giving up keeps what the stage itself said', async () => {
+  test('giving up keeps what the stage itself said, once', async () => {
     await seed('stuck', enriched);
     await call();
     await recordFailure(database.db, {
@@ -140,10 +140,12 @@ describe('reconcile', { skip: withoutPostgres }, () => {
       attributes: {},
       error: 'too odd',
     });
-    await database.db.query(`update requeues set attempts = 6, next_at = now()`);
-    await call();
-    const { rows } = await database.db.query<{ error: string }>('select error from quarantine');
-    assert.match(rows[0]!.error, /^Pending after 6 more nudges.*\nbefore: too odd$/);
+    for (let cycle = 0; cycle < 3; cycle++) {
+      await database.db.query(`update requeues set attempts = 6, next_at = now()`);
+      assert.equal(((await call()).given_up as typeof none).embed, 1);
+      const { rows } = await database.db.query<{ error: string }>('select error from quarantine');
+      assert.match(rows[0]!.error, /^Pending after 6 more nudges[^\n]*\nbefore: too odd$/);
+    }
   });
 
   test('an article that was given up and changes starts anew', async () => {

@@ -36,6 +36,14 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
 
   const fail = (stage: string, subject: string, data: unknown = {}, error = 'Error: no') =>
     recordFailure(database.db, { stage, subject, data, attributes, error });
+  const call = async (body: object) => {
+    const answer = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [answer.status, await answer.json()] as const;
+  };
   const rows = async () =>
     (
       await database.db.query<{ subject: string; isRedriven: boolean; isOpen: boolean }>(
@@ -69,9 +77,40 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
     );
   });
 
+  test('a run is asked for once by a slow redrive too', async () => {
+    for (const page of [1, 2, 3]) await fail('scrape', `https://mec/n/${page}`, run);
+    assert.equal((await redrive({ limit: 100, rate: 10 }, deps())).redriven, 3);
+    assert.equal(recorder.published.length, 1);
+  });
+
+  test('the page of a failed scrape is asked for at once, not when its time comes', async () => {
+    await fail('scrape', 'https://mec/n/page', run);
+    await database.db.query(
+      `insert into pages (agency_key, canonical_url, source_url, url, platform, visited_at, next_visit_at)
+       select 'mec', 'https://mec/n/' || name, 'https://mec/n', 'https://mec/n/' || name, 'classic', now(),
+         now() + interval '1 hour'
+       from unnest('{page,other}'::text[]) as name`,
+    );
+    await redrive(all, deps());
+    const { rows: due } = await database.db.query('select canonical_url from pages where next_visit_at <= now()');
+    assert.deepEqual(due, [{ canonical_url: 'https://mec/n/page' }]);
+  });
+
+  test('what fails while a redrive runs is not sent by it', async () => {
+    await seedFinished(database.db, ['a', 'b']);
+    await fail('embed', 'a');
+    const failing = {
+      ...recorder,
+      db: database.db,
+      publisher: { ...recorder.publisher, publish: () => fail('embed', 'b') },
+    };
+    assert.equal((await redrive({ limit: 10, rate: 1 }, failing)).redriven, 1);
+  });
+
   test('what names nothing that could be done again is left for a person', async () => {
     await fail('embed', 'no-such-article', { unique_id: 'no-such-article', version: 1 });
     await fail('scrape', '77', 'not a request');
+    await fail('scrape', '79', { ...run, start_date: '2026-13-40' });
     await fail('unknown', '78', { message: {} });
     await recordFailure(database.db, {
       stage: 'scrape',
@@ -80,7 +119,7 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
       attributes: { event_version: '2' },
       error: 'e',
     });
-    assert.deepEqual(await redrive(all, deps()), { redriven: 0, waiting: 0, unreadable: 4 });
+    assert.deepEqual(await redrive(all, deps()), { redriven: 0, waiting: 0, unreadable: 5 });
     assert.deepEqual(recorder.published, []);
     assert.ok((await rows()).every(({ isRedriven, isOpen }) => isOpen && !isRedriven));
   });
@@ -119,6 +158,19 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
       { subject: 'b', isRedriven: false, isOpen: true },
     ]);
     assert.deepEqual(await redrive(all, deps()), { redriven: 1, waiting: 0, unreadable: 0 });
+  });
+
+  test('one that was recorded after its stage was reached is closed by the next run of reconcile', async () => {
+    await seedFinished(database.db, ['a', 'b']);
+    await database.db.query(`update news set image_url = 'https://www.gov.br/x.jpg' where unique_id = 'b'`);
+    for (const subject of ['a', 'b']) await fail('sync', subject);
+    const answer = await fetch(server.url, { method: 'POST' });
+    assert.equal(answer.status, 200);
+    const open = (await rows()).filter(({ isOpen }) => isOpen);
+    assert.deepEqual(
+      open.map(({ subject }) => subject),
+      ['b'],
+    );
   });
 
   test('an article that reconcile gave up counts anew', async () => {
@@ -188,18 +240,41 @@ describe('redriving dead letters', { skip: withoutPostgres }, () => {
     await seedFinished(database.db, ['a', 'b']);
     await fail('embed', 'a');
     await fail('sync', 'b');
-    const call = async (body: object) => {
-      const answer = await fetch(server.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      return [answer.status, await answer.json()] as const;
-    };
     const [status, body] = await call({ redrive: { stage: 'embed', limit: 10 } });
     assert.deepEqual([status, body], [200, { redrive: { redriven: 1, waiting: 0, unreadable: 0 } }]);
     assert.deepEqual(nudges(recorder.published), ['enriched a 1']);
     assert.equal((await call({ redrive: { stages: 'embed' } }))[0], 400);
-    assert.equal((await call({ redrive: {}, cancel_replay: 1 }))[0], 400);
+    assert.equal((await call({ redrive: { all: true }, cancel_replay: 1 }))[0], 400);
+  });
+
+  test('a call says which, or that it means all; what can name nothing is refused', async () => {
+    await seedFinished(database.db, ['a', 'b']);
+    await fail('embed', 'a');
+    await fail('sync', 'b');
+    const refused = [
+      [{}, /must say which: stage, agency, .* or "all": true/],
+      [{ limit: 1 }, /must say which/],
+      [{ all: true, stage: 'embed' }, /must say which/],
+      [{ all: false }, /redrive.all: must be true/],
+      [{ stage: 'embd' }, /stage: must be one of scrape, enrich, embed, sync, unknown/],
+      [{ agency: 'nope' }, /Unknown agency: nope/],
+      [{ error: '' }, /error: must not be empty/],
+      [{ subject: 'a\0' }, /subject: must not contain the character NUL/],
+    ] as const;
+    for (const [body, pattern] of refused) {
+      const [status, answer] = await call({ redrive: body });
+      assert.equal(status, 400, JSON.stringify(body));
+      assert.match((answer as { error: string }).error, pattern);
+    }
+    assert.deepEqual(recorder.published, []);
+    const [, answer] = await call({ redrive: { all: true } });
+    assert.deepEqual(answer, { redrive: { redriven: 2, waiting: 0, unreadable: 0 } });
+  });
+
+  test('a row without usable attributes is redriven like any other', async () => {
+    await seedFinished(database.db, ['a']);
+    await fail('embed', 'a');
+    await database.db.query(`update quarantine set attributes = 'null'`);
+    assert.equal((await redrive(all, deps())).redriven, 1);
   });
 });

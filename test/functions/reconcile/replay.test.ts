@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/reconcile/handler.ts';
-import { runReplay } from '../../../functions/reconcile/replay.ts';
-import { findReplay, insertReplay, type ReplayOrder } from '../../../functions/reconcile/replay-sql.ts';
+import { createLease, runReplay } from '../../../functions/reconcile/replay.ts';
+import { findReplay, insertReplay, listReplays, type ReplayOrder } from '../../../functions/reconcile/replay-sql.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
 import { listPendingArticles } from '../../../shared/sql/pending.ts';
 import { contextFrom } from '../../../shared/stage-context.ts';
@@ -158,17 +158,71 @@ describe('replaying', { skip: withoutPostgres }, () => {
     assert.equal((await database.db.query('select from outbox')).rowCount, 5);
   });
 
+  test('as many are open at once as reconcile carries on, and no more', async () => {
+    for (let count = 0; count < 20; count++) await start();
+    await assert.rejects(start(), /20 replays are open/);
+    const { body } = await call();
+    assert.equal((body.replayed as unknown[]).length, 20);
+    assert.equal(typeof (await start()), 'number');
+  });
+
   test('is ordered, counted and cancelled by calls of reconcile', async () => {
     const replay = { stage: 'embed', start_date: '2026-11-02', end_date: '2026-11-30', rate: 2 };
-    assert.deepEqual((await call({ replay: { ...replay, dry_run: true } })).body, {
-      replay: { articles: 4, seconds: 2 },
-    });
-    assert.deepEqual((await call({ replay })).body, { replay: { id: 1, articles: 4, seconds: 2 } });
+    const estimate = {
+      articles: 4,
+      seconds: 3,
+      pace: '2 a second while reconcile works, at most 200 of every 300 seconds',
+    };
+    assert.deepEqual((await call({ replay: { ...replay, dry_run: true } })).body, { replay: estimate });
+    assert.deepEqual((await call({ replay })).body, { replay: { id: 1, ...estimate } });
     assert.deepEqual((await call({ cancel_replay: 1 })).body, { cancelled: 1 });
     assert.equal((await call({ cancel_replay: 1 })).status, 400);
     assert.deepEqual((await call()).body.replayed, []);
     assert.equal((await call({ replay: { ...replay, end_date: '2026-11-01' } })).status, 400);
     assert.equal((await call({ replay: { ...replay, stage: 'scrape' } })).status, 400);
+  });
+
+  test('a call about agencies that do not exist, or with NUL, is refused and orders nothing', async () => {
+    const replay = { stage: 'embed', start_date: '2026-11-02', end_date: '2026-11-30' };
+    const { status, body } = await call({ replay: { ...replay, agencies: ['mec', 'mecc', 'atlantis'] } });
+    assert.deepEqual([status, body.error], [400, 'Unknown agency: mecc, atlantis. "destaques agencies" lists them']);
+    const withNul = await call({ replay: { ...replay, agencies: ['mec\0'] } });
+    assert.equal(withNul.status, 400);
+    assert.match(String(withNul.body.error), /must not contain the character NUL/);
+    assert.equal((await database.db.query('select from replays')).rowCount, 0);
+  });
+
+  test("an order can be its runner's from the start: no other one takes it in between", async () => {
+    const lease = createLease();
+    const { id } = await insertReplay(database.db, order(), 5, lease);
+    assert.equal(await run(id), null);
+    assert.equal((await run(id, { lease }))!.status, 'done');
+  });
+
+  test('a runner whose replay was taken over is told; one whose replay was cancelled sees that', async () => {
+    const meanwhile = (sql: string) => ({ onProgress: () => void database.db.query(sql) });
+    const lost = await start({ rate: 2 });
+    assert.equal(await run(lost, meanwhile('update replays set lease_token = gen_random_uuid()')), null);
+    assert.equal((await findReplay(database.db, lost))!.status, 'open');
+    const cancelled = await start({ rate: 2 });
+    const replay = await run(cancelled, meanwhile(`update replays set status = 'cancelled'`));
+    assert.deepEqual([replay!.status, replay!.seen_count], ['cancelled', 2]);
+  });
+
+  test('a signal ends a run after its chunk, without waiting for the next, and gives the replay back', {
+    timeout: 30_000,
+  }, async () => {
+    const stop = new AbortController();
+    const id = await start({ rate: 1 / 30 });
+    const replay = await run(id, { signal: stop.signal, onProgress: () => stop.abort() });
+    assert.deepEqual([replay!.status, replay!.seen_count, replay!.lease_until], ['open', 1, null]);
+  });
+
+  test('open replays are listed in the order in which they were asked for, all with the newest first', async () => {
+    const ids = [await start(), await start(), await start(), await start()];
+    await database.db.query(`update replays set status = 'done' where id = $1`, [ids[0]]);
+    const listed = async (all: boolean) => (await listReplays(database.db, { all, limit: 2 })).map(({ id }) => id);
+    assert.deepEqual([await listed(false), await listed(true)], [ids.slice(1, 3), [ids[3], ids[2]]]);
   });
 
   test('where nobody listens it only marks, at once, and reconcile is free to announce', {
@@ -177,6 +231,15 @@ describe('replaying', { skip: withoutPostgres }, () => {
     const id = await start({ rate: 0.001 });
     const replay = await runReplay(id, contextFrom(), { ...deps(), isAnnounced: false });
     assert.deepEqual([replay!.status, recorder.published.length], ['done', 0]);
+    assert.deepEqual((await call()).body.requeued, { enrich: 0, embed: 5, sync: 0 });
+  });
+
+  test('where it only marks, reconcile announces what it had given up as well', async () => {
+    await database.db.query(
+      `insert into requeues values ('embed', 'a', 1, 6, 'infinity'), ('sync', 'a', 1, 6, 'infinity')`,
+    );
+    await runReplay(await start(), contextFrom(), { ...deps(), isAnnounced: false });
+    assert.deepEqual((await database.db.query('select stage from requeues')).rows, [{ stage: 'sync' }]);
     assert.deepEqual((await call()).body.requeued, { enrich: 0, embed: 5, sync: 0 });
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/sync/handler.ts';
 import { postgresIndex, type SearchIndex, typesenseIndex } from '../../../functions/sync/search-index.ts';
-import { takeSyncLeases } from '../../../functions/sync/sql.ts';
+import { markSynced, releaseSyncLeases, takeSyncLeases } from '../../../functions/sync/sql.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { createTypesense, type Typesense } from '../../../shared/typesense.ts';
@@ -197,6 +198,20 @@ describe('sync', { skip: withoutPostgres }, () => {
     assert.equal(await push(server.url, message), 500);
     assert.equal(await isPending(), true);
     assert.equal((await readArticle(database.db, message.unique_id)).sync_lease_token, token);
+  });
+
+  test('a holder whose lease went to another neither marks nor gives back what the other holds', async () => {
+    const { unique_id, version } = await seedArticle(database.db);
+    const [late, current] = [randomUUID(), randomUUID()];
+    const take = (token: string, ms: number) =>
+      takeSyncLeases(database.db, [unique_id], { searchIndex: index.id }, { token, ms });
+    assert.equal((await take(late, 0)).size, 1);
+    assert.equal((await take(current, 60_000)).size, 1);
+    const written = [{ uniqueId: unique_id, version, leaseToken: late }];
+    assert.equal((await markSynced(database.db, written, index.id)).size, 0);
+    await releaseSyncLeases(database.db, [unique_id], late);
+    const row = await readArticle(database.db, unique_id);
+    assert.deepEqual([row.synced_version, row.sync_lease_token], [0, current]);
   });
 
   test('all that is written and removed has to end while the lease runs', async () => {

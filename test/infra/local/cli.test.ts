@@ -58,6 +58,7 @@ test('--help names every verb', () => {
     'reextract',
     'dead-letters',
     'replay',
+    'models',
   ];
   for (const verb of verbs) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
 });
@@ -110,6 +111,13 @@ test('a reader that has seen enough is no failure', async () => {
 
 const usageErrors: [name: string, args: string[], pattern: RegExp][] = [
   ['a database of another kind', ['status', '--database-url', 'mysql://127.0.0.1/x'], /must be postgres:\/\//],
+  [
+    'a password that is not percent-encoded',
+    ['status', '--database-url', 'postgres://u:pa@hunter2@127.0.0.1:1/none'],
+    /^error: The database URL .*percent-encode the password \(@ is %40/,
+  ],
+  ['a database URL that is none', ['status', '--database-url', 'postgres://[127.0.0.1/none'], /is not of the form/],
+  ['a database port that is none', ['status', '--database-url', 'postgres://127.0.0.1:99999/n'], /is not of the form/],
   ['an unknown verb', ['publish'], /unknown command 'publish'/],
   ['an unknown option', ['demo', '--fast'], /unknown option '--fast'/],
   ['a day that does not exist', ['scrape', '--start-date', '2025-02-30'], /2025-02-30.*a day that exists/],
@@ -156,11 +164,6 @@ const failures: [name: string, args: string[], pattern: RegExp][] = [
   ],
   ['a model that is a file', ['demo', '--source', 'sample', '--model', 'package.json'], /package\.json is a file/],
   ['an empty catalogue file', ['catalogue', 'import', '/dev/null'], /\/dev\/null holds no agency, source or theme/],
-  [
-    'a password that is not percent-encoded',
-    ['status', '--database-url', 'postgres://u:pa@hunter2@127.0.0.1:1/none'],
-    /^error: The database URL .*percent-encode the password \(@ is %40/,
-  ],
   ['a catalogue file that does not exist', ['catalogue', 'import', 'none.yaml'], /none\.yaml cannot be read/],
 ];
 for (const [name, args, pattern] of failures) {

@@ -6,6 +6,7 @@ import {
   redriveDeadLetters,
   showDeadLetters,
 } from '../../../infra/local/dead-letters.ts';
+import { countDelivery } from '../../../infra/local/delivery.ts';
 import { createProgram } from '../../../infra/local/program.ts';
 import { recordFailure } from '../../../shared/sql/quarantine.ts';
 import { databases, type OpenDatabase } from '../../functions/api/api-server.ts';
@@ -15,8 +16,13 @@ for (const { name, skip, open } of databases) {
   describe(`dead-letters on ${name}`, { skip }, () => {
     let database: OpenDatabase;
     const recorder = createRecorder();
-    const deps = (isPublishing = true) => ({ ...recorder, db: database.db, isPublishing, enricherRank: 1 });
-    const limited = { limit: 50 };
+    const deps = (isPublishing = true) => ({
+      ...recorder,
+      ...countDelivery(recorder.publisher),
+      db: database.db,
+      isPublishing,
+      enricherRank: 1,
+    });
     let article: string;
 
     before(async () => {
@@ -41,7 +47,7 @@ for (const { name, skip, open } of databases) {
     });
 
     test('lists id, stage, subject, failures, times and the first line of the error', async () => {
-      const lines = (await describeDeadLetters(database.db, limited)).split('\n');
+      const lines = (await describeDeadLetters(database.db, {})).split('\n');
       assert.equal(lines.length, 6);
       assert.match(lines[0]!, new RegExp(`^ +1 +embed +${article}$`));
       assert.match(lines[1]!, /^ +1 failure, \d{4}-\d\d-\d\d \d\d:\d\d … \d{4}-\d\d-\d\d \d\d:\d\d, open$/);
@@ -49,9 +55,52 @@ for (const { name, skip, open } of databases) {
       assert.match(lines[4]!, /2 failures, .* open, cannot be redriven$/);
     });
 
+    test('lists what a terminal would obey as escaped, on three short lines, however long a subject is', async () => {
+      await database.db.query('truncate quarantine restart identity');
+      const entry = { stage: 'sync', data: null, attributes: {} };
+      await recordFailure(database.db, {
+        ...entry,
+        subject: `\u001b[2J\r${'x'.repeat(1e6)}`,
+        error: '\u001b]0;t\u0007\u202e',
+      });
+      const text = await describeDeadLetters(database.db, {});
+      assert.match(text, /^ +1 +sync +\\u\{1b\}\[2J\\u\{d\}x+…\n.*\n +\\u\{1b\}\]0;t\\u\{7\}\\u\{202e\}$/);
+      assert.ok(text.length < 500, `${text.length}`);
+      const whole = JSON.parse(await describeDeadLetters(database.db, { json: true })) as { subject: string }[];
+      assert.ok(whole[0]!.subject.endsWith('x'.repeat(1e6)));
+    });
+
+    test('a row without usable attributes hides no other', async () => {
+      await database.db.query(`update quarantine set attributes = 'null' where id = 2`);
+      assert.match(await describeDeadLetters(database.db, {}), /still no row|no row/);
+      assert.match(await showDeadLetters(database.db, [1, 2]), /still no row/);
+      assert.match(await redriveDeadLetters([1], { rate: 1000 }, deps()), /^1 redriven/);
+    });
+
+    test('ids and filters do not go together, and an unknown agency is named', async () => {
+      const wrong = { name: 'UsageError', message: /^ids say which, and do not go with --/ };
+      const since = new Date('2030-01-01');
+      await assert.rejects(discard(database.db, [1, 2], { reason: 'r', limit: 1 }), wrong);
+      await assert.rejects(discard(database.db, [1], { reason: 'r', since }), wrong);
+      await assert.rejects(redriveDeadLetters([1], { rate: 1000, stage: 'embed' }, deps()), wrong);
+      const unknown = { name: 'UsageError', message: /^unknown agency: nope/ };
+      await assert.rejects(describeDeadLetters(database.db, { agency: 'nope' }), unknown);
+      await assert.rejects(redriveDeadLetters([], { rate: 1000, agency: 'nope' }, deps()), unknown);
+      await assert.rejects(discard(database.db, [], { reason: 'r', limit: 1 }), { message: /^say which/ });
+      assert.equal((await database.db.query('select from quarantine where closed_at is null')).rowCount, 2);
+    });
+
+    test('what was not published is counted', async () => {
+      recorder.failWith = new Error('no broker');
+      const text = await redriveDeadLetters([1, 2], { rate: 1000, json: true }, deps());
+      recorder.failWith = undefined;
+      const { redriven, unreadable, in_outbox: inOutbox } = JSON.parse(text) as Record<string, number>;
+      assert.deepEqual([redriven, unreadable, inOutbox], [1, 1, 1]);
+    });
+
     test('filters, limits, and prints objects', async () => {
       const ids = async (options: object) => {
-        const text = await describeDeadLetters(database.db, { ...limited, json: true, ...options });
+        const text = await describeDeadLetters(database.db, { json: true, ...options });
         return (JSON.parse(text) as { id: number }[]).map(({ id }) => id);
       };
       assert.deepEqual(await ids({}), [1, 2]);
@@ -61,13 +110,13 @@ for (const { name, skip, open } of databases) {
       assert.deepEqual(await ids({ subject: 'gone' }), [2]);
       assert.deepEqual(await ids({ error: 'TOO LONG' }), [1]);
       assert.deepEqual(await ids({ since: new Date(Date.now() + 60_000) }), []);
-      assert.equal(await describeDeadLetters(database.db, { ...limited, stage: 'enrich' }), 'no dead letters');
+      assert.equal(await describeDeadLetters(database.db, { stage: 'enrich' }), 'no dead letters');
     });
 
     test('closed ones are listed when they are asked for, with why', async () => {
-      assert.equal(await discard(database.db, [1], { ...limited, reason: 'an advert' }), '1 discarded');
-      assert.doesNotMatch(await describeDeadLetters(database.db, limited), /too long/);
-      assert.match(await describeDeadLetters(database.db, { ...limited, all: true }), /closed .*: an advert/);
+      assert.equal(await discard(database.db, [1], { reason: 'an advert' }), '1 discarded');
+      assert.doesNotMatch(await describeDeadLetters(database.db, {}), /too long/);
+      assert.match(await describeDeadLetters(database.db, { all: true }), /closed .*: an advert/);
     });
 
     test('shows all of one, and what a redrive would send', async () => {
@@ -84,9 +133,9 @@ for (const { name, skip, open } of databases) {
     });
 
     test('redrives by ids or by filter, never all by an omission, and says what it could not', async () => {
-      const options = { ...limited, rate: 1000 };
+      const options = { rate: 1000 };
       await assert.rejects(redriveDeadLetters([], options, deps()), { name: 'UsageError', message: /^say which/ });
-      await assert.rejects(discard(database.db, [], { ...limited, reason: 'r' }), { name: 'UsageError' });
+      await assert.rejects(discard(database.db, [], { reason: 'r' }), { name: 'UsageError' });
       await assert.rejects(redriveDeadLetters([99], options, deps()), /no open dead letter with id 99/);
       assert.equal(
         await redriveDeadLetters([1, 2], options, deps()),
@@ -97,12 +146,12 @@ for (const { name, skip, open } of databases) {
         await redriveDeadLetters([], { ...options, stage: 'embed' }, deps()),
         /^0 redriven\n1 redriven less/,
       );
-      assert.match(await describeDeadLetters(database.db, { ...limited, stage: 'embed' }), /open, redriven \d{4}/);
+      assert.match(await describeDeadLetters(database.db, { stage: 'embed' }), /open, redriven \d{4}/);
     });
 
     test('without Pub/Sub the message stays in the outbox, and that is said', async () => {
       recorder.failWith = new Error('no GOOGLE_CLOUD_PROJECT');
-      const text = await redriveDeadLetters([1], { ...limited, rate: 10 }, deps(false));
+      const text = await redriveDeadLetters([1], { rate: 10 }, deps(false));
       recorder.failWith = undefined;
       assert.match(text, /^1 redriven \(in the outbox/);
       assert.equal((await database.db.query('select from outbox')).rowCount, 1);
@@ -122,4 +171,9 @@ test('ids, rates and days are checked before a database is opened', async () => 
   await assert.rejects(call('redrive', '1', '--rate', '5000/s'), /must be a rate such as 50\/s/);
   await assert.rejects(call('list', '--since', '2026-02-30'), /must be a day that exists/);
   await assert.rejects(call('discard', '1'), /--reason/);
+  await assert.rejects(call('discard', '1', '--reason', ' '), /must not be empty/);
+  for (const name of ['--error', '--subject', '--agency']) {
+    await assert.rejects(call('redrive', name, ''), /must not be empty/);
+  }
+  await assert.rejects(call('redrive', '--stage', 'embd'), /Allowed choices are scrape, enrich, embed, sync, unknown/);
 });
