@@ -29,13 +29,17 @@ begin
       ['export', 'select', 'news, news_features, themes, agencies'],
       ['export', 'select, insert, update, delete', 'hub_shards'],
       ['export', 'select, insert, update', 'sync_log'],
-      ['reconcile', 'select, update', 'news'],
+      ['import', 'select, insert', 'agencies, themes'],
+      ['import', 'select, insert, update', 'news, import_files, import_twins'],
+      ['import', 'select, insert, update, delete', 'imports'],
+      ['reconcile', 'select', 'agencies'],
+      ['reconcile', 'select, update', 'news, pages'],
       ['reconcile', 'select, insert, update', 'replays, comparisons'],
       ['reconcile', 'select, delete', 'scrape_runs'],
       ['reconcile', 'select, insert, update, delete', 'requeues, quarantine, outbox'],
       ['quarantine', 'select', 'scrape_runs'],
       ['quarantine', 'select, insert, update', 'quarantine'],
-      ['api', 'select', 'news, news_features, themes, agencies, sources, scrape_runs, pages, quarantine, outbox, hub_shards']
+      ['api', 'select', 'news, news_features, themes, agencies, sources, scrape_runs, pages, quarantine, outbox, hub_shards, import_twins']
     ] loop
       continue when account not like 'fn-' || permission[1] || '@%';
       execute format('grant %s on %s to %I', permission[2], permission[3], account);

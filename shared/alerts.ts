@@ -95,6 +95,12 @@ export const alerts: readonly PlatformAlert[] = [
     text: 'Uma mensagem foi abandonada e está em quarentena.',
   },
   {
+    name: 'outbox',
+    severity: 'ERROR',
+    condition: { kind: 'status', path: '/status', everySeconds: 900, expects: { without: '"kind":"outbox"' } },
+    text: 'Mensagens esperam publicação há mais de 15 minutos.',
+  },
+  {
     name: 'backlog-age',
     severity: 'WARNING',
     condition: { kind: 'backlog-age', aboveSeconds: 1800 },

@@ -31,13 +31,21 @@ export type Trigger =
  * What a function may use beside Postgres and the topics that it publishes. Each gives it the environment variables,
  * the roles and the secrets for that, and nothing else.
  *
- * - `model`: the files of the embedding model
+ * - `model`: the files of the embedding model; `model-name`: which one is in force
  * - `raw-pages`: the store of pages as they came
  * - `enricher`: which enricher is in force; `enricher-service`: that service itself
  * - `search-index`: which index is in force, and how it is reached
- * - `dataset`: the open dataset
+ * - `dataset`: where the open dataset goes; `hub`: the Hugging Face Hub, with a token
  */
-export type Use = 'model' | 'raw-pages' | 'enricher' | 'enricher-service' | 'search-index' | 'dataset';
+export type Use =
+  | 'model'
+  | 'model-name'
+  | 'raw-pages'
+  | 'enricher'
+  | 'enricher-service'
+  | 'search-index'
+  | 'dataset'
+  | 'hub';
 
 /** How Pub/Sub delivers to a function. */
 export interface Delivery {
@@ -153,7 +161,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 1,
     maxInstances: 1,
     timeoutSeconds: 1800,
-    uses: ['dataset'],
+    uses: ['dataset', 'hub'],
   },
   {
     name: 'import',
@@ -163,6 +171,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 1,
     maxInstances: 1,
     timeoutSeconds: 1800,
+    uses: ['hub'],
   },
   {
     name: 'reconcile',
@@ -174,7 +183,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 4,
     maxInstances: 1,
     timeoutSeconds: 300,
-    uses: ['enricher', 'search-index'],
+    uses: ['model-name', 'enricher', 'search-index'],
   },
   {
     name: 'quarantine',

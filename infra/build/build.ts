@@ -1,6 +1,6 @@
 /**
  * `npm run build [-- FUNCTION…] [--json]`: bundles functions into `dist/<function>/`, and the jobs of a release into
- * `dist/release/`; starts each function once in a folder of its own to see that it does, and how fast.
+ * `dist/release/`; starts each function some times in a folder of its own to see that it does, and how fast.
  */
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -103,7 +103,7 @@ function checkName(name: string, earlier: string[] = []): string[] {
 }
 
 const command = new Command('build')
-  .description('bundle the functions, and start each once')
+  .description('bundle the functions, and start each')
   .argument('[functions...]', 'only these', checkName)
   .option('--out <folder>', 'where to write', join(root, 'dist'))
   .option('--no-start', 'do not start them')

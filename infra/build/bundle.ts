@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { root } from './root.ts';
+import { threadFile, threadModules } from './thread-modules.ts';
 
 /** A bundle as it was written. */
 export interface Bundle {
-  /** Of `index.js`, its source map apart. */
+  /** Of its code: `index.js` and a file for each thread, without source maps. */
   bytes: number;
   /** Packages that are installed beside it, not in it. */
   externals: string[];
@@ -32,12 +33,26 @@ const commonJs = [
   `const __filename = import.meta.filename, __dirname = import.meta.dirname;`,
 ].join('');
 
-/** Bundles one entry into `<folder>/index.js`, with its source map and a package.json of what it needs beside it. */
+/** Bundles one entry into `<folder>/index.js`, and what it starts as threads into files beside it; each has its source map. */
 export async function bundle(entry: string, folder: string): Promise<Bundle> {
+  const threads = new Set<string>();
+  const outputs = [describe(await bundleFile(entry, join(folder, 'index.js'), threads))];
+  // A set goes on with what is added to it meanwhile: threads may start threads.
+  for (const thread of threads) {
+    outputs.push(describe(await bundleFile(thread, join(folder, threadFile(thread)), threads)));
+  }
+  return {
+    bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
+    externals: external.filter((name) => outputs.some(({ imported }) => imported.has(name))),
+    inputs: [...new Set(outputs.flatMap(({ inputs }) => inputs))],
+  };
+}
+
+async function bundleFile(entry: string, outfile: string, threads: Set<string>): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: join(folder, 'index.js'),
+    outfile,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -49,20 +64,19 @@ export async function bundle(entry: string, folder: string): Promise<Bundle> {
     legalComments: 'none',
     banner: { js: commonJs },
     external,
-    plugins: [leaveOut(unused), sharePubSubTypes],
+    plugins: [leaveOut(unused), sharePubSubTypes, threadModules(threads)],
     metafile: true,
     logLevel: 'silent',
   });
-  return describe(metafile);
+  return metafile;
 }
 
-function describe(metafile: Metafile): Bundle {
-  const [, output] = Object.entries(metafile.outputs).find(([path]) => path.endsWith('index.js'))!;
-  const imported = new Set(output.imports.filter((edge) => edge.external).map(({ path }) => path));
+function describe({ inputs, outputs }: Metafile) {
+  const [, output] = Object.entries(outputs).find(([path]) => path.endsWith('.js'))!;
   return {
     bytes: output.bytes,
-    externals: external.filter((name) => imported.has(name)),
-    inputs: Object.keys(metafile.inputs),
+    imported: new Set(output.imports.filter(({ external: isExternal }) => isExternal).map(({ path }) => path)),
+    inputs: Object.keys(inputs),
   };
 }
 

@@ -28,9 +28,9 @@ const deliveryBounds = {
   retentionSeconds: [600, 31 * 24 * 3600],
 } as const;
 
-/** Memory that a function with the model needs: its weights, what an inference takes, and Node. */
+/** Memory that a function with the model needs: its weights, what an inference takes, and Node with the tokenizer. */
 export function memoryForModelMiB(fileMiB: number): number {
-  return Math.ceil(fileMiB * 1.25) + 512;
+  return Math.ceil(fileMiB * 1.5) + 512;
 }
 
 /** How long a subscription tries before it gives a message up, its last attempt not counted. */

@@ -14,6 +14,9 @@ const functionSize = z
   })
   .partial();
 
+/** On the Hub. */
+const repository = z.string().regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'must be namespace/name');
+
 const environmentSchema = z.strictObject({
   name: z.enum(['dev', 'prod']),
   /** The Google Cloud project. One project holds one environment, so topics and functions have plain names. */
@@ -34,10 +37,13 @@ const environmentSchema = z.strictObject({
     backupCount: z.int().min(1).max(365),
     isProtected: z.boolean(),
   }),
-  /** Folder of the model's bucket that holds a sentence-transformers repository, and the size of its ONNX file. */
+  /** The sentence-transformers repository on the Hub that the model's bucket holds, and which of its files run. */
   model: z.strictObject({
-    folder: z.string().regex(/^[\w.-]+$/, 'must be the name of a folder'),
-    file: z.string().optional(),
+    id: repository,
+    /** Only a commit always means the same weights. */
+    revision: z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit'),
+    file: z.string().regex(/^(int8|onnx\/[\w.-]+\.onnx)$/, 'must be int8, or an .onnx file in onnx/'),
+    /** Size of that file. */
     fileMiB: z.int().min(1),
   }),
   search: z.discriminatedUnion('index', [
@@ -54,8 +60,8 @@ const environmentSchema = z.strictObject({
     z.strictObject({ kind: z.literal('local') }),
     z.strictObject({ kind: z.literal('http'), url: z.url({ protocol: /^https$/ }) }),
   ]),
-  /** The open dataset on the Hub. */
-  dataset: z.strictObject({ repo: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be namespace/name') }),
+  /** The open datasets on the Hub: all columns, and those of the reduced one, where there is one. */
+  dataset: z.strictObject({ repo: repository, reducedRepo: repository.optional() }),
   /** `latest`, or the number of the version in force: of all secrets. */
   secretVersion: z.string().regex(/^(latest|[1-9]\d*)$/, 'must be latest or a number'),
   /** Months' spend that budgets hold against, in whole US dollars. */
@@ -84,10 +90,15 @@ const prod: Environment = {
     backupCount: 14,
     isProtected: true,
   },
-  model: { folder: 'paraphrase-multilingual-mpnet-base-v2', fileMiB: 1060 },
+  model: {
+    id: 'sentence-transformers/paraphrase-multilingual-mpnet-base-v2',
+    revision: '4328cf26390c98c5e3c738b4460a05b95f4911f5',
+    file: 'int8',
+    fileMiB: 267,
+  },
   search: { index: 'postgres' },
   enricher: { kind: 'local' },
-  dataset: { repo: 'destaquesgovbr/govbrnews' },
+  dataset: { repo: 'destaquesgovbr/govbrnews', reducedRepo: 'destaquesgovbr/govbrnews-reduced' },
   secretVersion: 'latest',
   budgetUsd: 100,
   functions: {},
@@ -100,7 +111,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     ...prod,
     name: 'dev',
     project: 'destaquesgovbr-dev',
-    dataset: { repo: 'destaquesgovbr/govbrnews-dev' },
+    dataset: { repo: 'destaquesgovbr/govbrnews-dev', reducedRepo: 'destaquesgovbr/govbrnews-dev-reduced' },
     database: { ...prod.database, backupCount: 3, isProtected: false },
     budgetUsd: 60,
   },

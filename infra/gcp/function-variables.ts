@@ -1,6 +1,7 @@
 import type { PipelineFunction, Use } from '../../shared/pipeline.ts';
 import type { Environment } from './environment.ts';
-import { bucketNames, databaseName, modelFolder } from './scope.ts';
+import { modelName, modelPath } from './model.ts';
+import { bucketNames, databaseName } from './scope.ts';
 
 /** What a function's settings need that is known once other resources stand. */
 export interface DeployedNames {
@@ -34,21 +35,24 @@ type Variables = (environment: Environment, names: DeployedNames, entry: Pipelin
 
 const variablesOf: Record<Use, Variables> = {
   model: ({ model }, _names, { cpu }) => ({
-    EMBEDDING_MODEL: `${modelFolder}/${model.folder}`,
-    ...(model.file ? { EMBEDDING_MODEL_FILE: model.file } : {}),
+    EMBEDDING_MODEL: modelPath(model),
+    EMBEDDING_MODEL_FILE: model.file,
     EMBEDDING_THREADS: String(Math.max(1, Math.floor(cpu))),
   }),
+  'model-name': ({ model }) => ({ EMBEDDING_MODEL_NAME: modelName(model) }),
   'raw-pages': (environment) => ({ RAW_STORE: `gs://${bucketNames(environment).bronze}` }),
-  enricher: ({ enricher, model }, _names, { name }) => ({
-    ENRICHER: enricher.kind,
-    // It compares rows with the model in force, whose files it does not need.
-    ...(name === 'reconcile' ? { EMBEDDING_MODEL_NAME: model.folder } : {}),
-  }),
+  enricher: ({ enricher }) => ({ ENRICHER: enricher.kind }),
   'enricher-service': ({ enricher }): Record<string, string> =>
     enricher.kind === 'http' ? { ENRICHER_URL: enricher.url } : {},
   'search-index': ({ search }, { typesenseHost }) => ({
     SEARCH_INDEX: search.index,
     ...(typesenseHost ? { TYPESENSE_HOST: typesenseHost } : {}),
   }),
-  dataset: ({ dataset }) => ({ EXPORT_DIR: '/tmp/dataset', EXPORT_REPO: dataset.repo }),
+  dataset: ({ dataset }) => ({
+    EXPORT_TARGET: 'hub',
+    EXPORT_REPO: dataset.repo,
+    ...(dataset.reducedRepo ? { EXPORT_REDUCED_REPO: dataset.reducedRepo } : {}),
+  }),
+  // Its token is a secret, and the Hub is where it always is.
+  hub: () => ({}),
 };

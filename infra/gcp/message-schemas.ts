@@ -7,7 +7,7 @@ const article: Fields = [
   ['int64', 'version'],
 ];
 
-/** What a request to scrape holds, as `scrapeMessage` in functions/scrape/request.ts reads it. */
+/** What a request to scrape holds, as `scrapeMessage` in shared/scrape-message.ts reads it. */
 const request: Fields = [
   ['string', 'agency_key'],
   ['string', 'source_url'],

@@ -6,7 +6,7 @@ import type { Scope } from './scope.ts';
 
 /** Secrets of the platform, by what uses them and the variable that a function reads them from. */
 const secrets = {
-  'huggingface-token': { use: 'dataset', variable: 'HF_TOKEN', isNeeded: () => true },
+  'huggingface-token': { use: 'hub', variable: 'HF_TOKEN', isNeeded: () => true },
   'enricher-api-key': {
     use: 'enricher-service',
     variable: 'ENRICHER_API_KEY',

@@ -26,7 +26,7 @@ export function countResources({ resource }: TerraformConfig): Omit<SynthReport,
 }
 
 /** Longest value of a setting that is shown whole. */
-const maxValueLength = 100;
+const maxValueLength = 110;
 const lineWidth = 120;
 
 /**

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
+import type { ImportResult } from '../../functions/import/import.ts';
 import { comparedIndex } from '../../functions/reconcile/config.ts';
 import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createBus } from '../../infra/local/bus.ts';
@@ -18,6 +19,8 @@ import { formatEnvelope } from '../../shared/envelope.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { type FunctionName, pipeline, subscriptions } from '../../shared/pipeline.ts';
 import { openPostgres } from '../../shared/postgres.ts';
+import { datasetRows, micros, shardBytes } from '../functions/import/shards.ts';
+import { type SmallHub, startSmallHub } from '../shared/small-hub.ts';
 import { type Sites, startSites } from '../stand-ins/sites/server.ts';
 import { startTypesense, type TypesenseStandIn } from '../stand-ins/typesense.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../support/database.ts';
@@ -37,6 +40,7 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
   let folder: string;
   let sites: Sites;
   let typesense: TypesenseStandIn;
+  let hub: SmallHub;
   let source: NewsSource;
   const logins = new Map<FunctionName, Database>();
   /** One platform a user, of which only that user's function is called. */
@@ -71,6 +75,7 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
     sites = await startSites({ articles: articleCount, broken: brokenCount });
     source = await openNewsSource({ articles: articleCount, site: `http://127.0.0.1:${sites.port}` });
     typesense = await startTypesense({ apiKey });
+    hub = await startSmallHub();
     const search = {
       SEARCH_INDEX: 'typesense' as const,
       TYPESENSE_HOST: '127.0.0.1',
@@ -93,6 +98,7 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
         source,
         scrape: createLocalScrapeTools(db, source, { data: folder }),
         datasetFolder: join(folder, 'dataset'),
+        hub: { endpoint: hub.endpoint },
         port: 0,
         hasCron: false,
         log,
@@ -111,6 +117,7 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
     await source.close();
     await sites.close();
     await typesense.close();
+    await hub.close();
     await database.drop();
     await rm(folder, { recursive: true });
   });
@@ -152,7 +159,8 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
     assert.equal(rows.length, 1);
     const replay = { stage: 'embed', start_date: window.startDate, end_date: window.endDate, rate: 1000 };
     await call('reconcile', { replay });
-    await call('reconcile', { redrive: { stage: 'scrape', rate: 1000 } });
+    await call('reconcile', { redrive: { stage: 'scrape', agency: agencies[0], rate: 1000 } });
+    await call('reconcile', { redrive: { all: true, rate: 1000 } });
     await call('reconcile');
     const letter = formatEnvelope({
       data: { unique_id: rows[0]!.id, version: 1 },
@@ -173,6 +181,28 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
     assert.deepEqual(denied(), []);
   });
 
+  test('an import has its rights, also where it makes agencies and themes, is newer than what is there, or begins anew', async () => {
+    const theme = { theme_1_level_1_code: '99', theme_1_level_1_label: 'Outro tema' };
+    const rows = datasetRows(3, { agency: 'nova', ...theme });
+    hub.files.set('data/a.parquet', { bytes: await shardBytes(rows), etag: '"a"' });
+    const order = { dataset: hub.id, create_agencies: true };
+    const first = (await call('import', { ...order, max_records: 2 })) as ImportResult;
+    assert.deepEqual([first.rows_done, first.is_done], [2, false]);
+    const second = (await call('import')) as ImportResult;
+    assert.deepEqual([second.is_done, second.report.created_agencies], [true, ['nova']]);
+    const newer = rows.map((row) => ({ ...row, summary: 'Um resumo.', extracted_at: micros('2025-03-11T18:00:00Z') }));
+    const twin = { ...newer[0]!, unique_id: '0'.repeat(32) };
+    hub.files.set('data/a.parquet', { bytes: await shardBytes([...newer, twin]), etag: '"b"' });
+    const again = (await call('import', { ...order, restart: true })) as ImportResult;
+    assert.equal(again.is_done, true);
+    const { rows: counts } = await database.db.query(
+      `select (select count(*) from news where agency_key = 'nova' and summary = 'Um resumo.') as updated,
+         (select count(*) from import_twins) as twins`,
+    );
+    assert.deepEqual(counts, [{ updated: 3, twins: 1 }]);
+    assert.deepEqual(denied(), []);
+  });
+
   test('no function may do more than its work: change what it only reads, read what is not its own, or alter a table', async () => {
     const refused: [FunctionName, string][] = [
       ['api', 'update news set title = title'],
@@ -184,6 +214,9 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
       ['scrape', 'delete from news'],
       ['sync', 'update themes set label = label'],
       ['quarantine', 'select from news'],
+      ['import', 'delete from news'],
+      ['import', 'insert into outbox (topic, data, attributes) values (null, null, null)'],
+      ['api', 'delete from import_twins'],
       ['reconcile', 'drop table replays'],
       ['reconcile', 'create table mine (id integer)'],
     ];

@@ -17,7 +17,7 @@ export interface Bill {
 /** The bill of a month at a volume, free tiers taken off. */
 export function monthlyBill(topology: Topology, environment: Environment, volume: Volume): Bill {
   const lines = [
-    ...runLines(topology, volume),
+    ...runLines(topology, environment, volume),
     ...databaseLines(environment, volume),
     ...searchLines(environment),
     ...serviceLines(topology, environment, volume),

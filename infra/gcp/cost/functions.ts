@@ -1,13 +1,14 @@
+import type { Environment } from '../environment.ts';
 import type { Topology } from '../topology.ts';
 import { type CostLine, hoursPerMonth, line } from './line.ts';
 import { freeTier, prices } from './prices.ts';
 import { assumptions, type Volume, workOf } from './workload.ts';
 
 /** What the functions cost: each by itself, and what Cloud Run has free for all of them. */
-export function runLines({ functions }: Topology, volume: Volume): CostLine[] {
+export function runLines({ functions }: Topology, { model }: Environment, volume: Volume): CostLine[] {
   const used = functions.map((entry) => {
     const { name, cpu, memoryMiB, minInstances = 0 } = entry;
-    const { calls, seconds } = workOf(name, entry.uses?.includes('model') ?? false, volume);
+    const { calls, seconds } = workOf(name, entry.uses?.includes('model') ? model.fileMiB : 0, volume);
     const idleSeconds = minInstances * Math.max(0, hoursPerMonth * 3600 - seconds);
     return {
       name,

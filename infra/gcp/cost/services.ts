@@ -11,7 +11,7 @@ export function serviceLines(topology: Topology, environment: Environment, volum
   const count = (type: string) => Object.keys(config.resource[type] ?? {}).length;
   const { daysPerMonth } = assumptions;
   const articles = volume.articlesPerDay * daysPerMonth;
-  const requests = workOf('scrape', false, volume).calls;
+  const requests = workOf('scrape', 0, volume).calls;
   // Half of what a year brings; later pages move to cheaper classes.
   const pagesGib = ((articles * 12) / 2) * (assumptions.pageKib / kibPerGib);
   // A kilobyte is the least that a message counts, once when it is published and once when it is delivered.

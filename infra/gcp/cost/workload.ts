@@ -30,8 +30,9 @@ export const assumptions = {
     quarantine: 0.2,
     api: 0.15,
   },
-  /** Time that a start is billed for, with the model's files read from the bucket. */
-  startSeconds: { plain: 2, model: 20 },
+  /** Time that a start is billed for, and how fast the model's file is read from the bucket in it. */
+  startSeconds: 2,
+  modelMibPerSecond: 60,
   /** In Postgres, with indexes, texts and vectors; of a page as it is kept; of a log line. */
   rowKib: 16,
   pageKib: 30,
@@ -63,9 +64,9 @@ export function mostArticlesPerDay(): number {
   return Math.floor((secondsPerDay / assumptions.secondsPerRequest - listings) / assumptions.requestsPerArticle);
 }
 
-/** The month of one function at a volume. */
-export function workOf(name: FunctionName, hasModel: boolean, volume: Volume): Work {
-  const { daysPerMonth, callSeconds, startSeconds, dispatchesPerDay, sources, secondsPerRequest } = assumptions;
+/** The month of one function at a volume; `modelMiB` is what it reads when it starts. */
+export function workOf(name: FunctionName, modelMiB: number, volume: Volume): Work {
+  const { daysPerMonth, callSeconds, dispatchesPerDay, sources, secondsPerRequest } = assumptions;
   const bursts = dispatchesPerDay * daysPerMonth;
   const articles = volume.articlesPerDay * daysPerMonth;
   // What only operators start costs by the call, which is next to nothing in a month.
@@ -86,7 +87,7 @@ export function workOf(name: FunctionName, hasModel: boolean, volume: Volume): W
     return { calls: bursts * sources, seconds: busyPerDay * daysPerMonth };
   }
   const calls = callsOf[name] ?? 0;
-  const starts = Math.min(calls, bursts) * (hasModel ? startSeconds.model : startSeconds.plain);
+  const starts = Math.min(calls, bursts) * (assumptions.startSeconds + modelMiB / assumptions.modelMibPerSecond);
   // Uptime checks keep an instance of `api`, which is not billed between them.
   const perCall = (callSeconds as Partial<Record<FunctionName, number>>)[name] ?? 0;
   return { calls, seconds: calls * perCall + (name === 'api' ? 0 : starts) };

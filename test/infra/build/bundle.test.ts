@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Bundle, bundle, bundleManifest } from '../../../infra/build/bundle.ts';
-import { startPostgresStandIn } from '../../../infra/build/postgres-stand-in.ts';
 import { lockfileOf } from '../../../infra/build/production-dependencies.ts';
 import { root } from '../../../infra/build/root.ts';
 import { installBundle, startBundle } from '../../../infra/build/start-bundle.ts';
@@ -14,6 +13,7 @@ import { startEnvironment } from '../../../infra/build/start-environment.ts';
 import { environments } from '../../../infra/gcp/environment.ts';
 import { prepareDatabase } from '../../../infra/local/local-database.ts';
 import { pipeline } from '../../../shared/pipeline.ts';
+import { push, seedArticle } from '../../support/articles.ts';
 import { createEmptyDatabase, createTestDatabase, withoutPostgres } from '../../support/database.ts';
 
 const maxBytes = 5e6;
@@ -61,10 +61,16 @@ for (const { name, uses } of pipeline) {
   });
 }
 
-test('a bundle is one file with its source map, and its package.json names its externals alone, locked', async () => {
+test('a bundle is one file and one a thread with their source maps, and its package.json names its externals alone, locked', async () => {
   const bundled = await mkdtemp(join(folder, 'files-'));
-  const { externals } = await bundle('functions/embed/index.ts', bundled);
-  assert.deepEqual((await readdir(bundled)).sort(), ['index.js', 'index.js.map']);
+  const { bytes, externals } = await bundle('functions/embed/index.ts', bundled);
+  const files = ['index.js', 'inference-thread.js', 'tokenize-thread.js'];
+  assert.deepEqual((await readdir(bundled)).sort(), files.flatMap((name) => [name, `${name}.map`]).sort());
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(bundled, name))).size));
+  assert.equal(
+    bytes,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
   assert.match(await readFile(join(bundled, 'index.js'), 'utf8'), /\/\/# sourceMappingURL=index\.js\.map\s*$/);
   const manifest = await bundleManifest('embed', externals);
   assert.deepEqual(Object.keys(manifest.dependencies), [framework, runtime]);
@@ -84,16 +90,33 @@ describe('a bundle in a clean folder, under the functions framework', () => {
     const binaries = join(embed.folder, 'node_modules', runtime, 'bin', version!);
     assert.deepEqual(await readdir(binaries), ['linux']);
     assert.deepEqual(await readdir(join(binaries, 'linux')), ['x64']);
-    // It loads the runtime when it starts.
-    const postgres = await startPostgresStandIn();
+  });
+
+  test('encodes with a model: embed gives an article its vector', { skip: withoutPostgres }, async () => {
+    const database = await createTestDatabase();
     try {
-      const env = startEnvironment(entryOf('embed'), environments.prod, postgres.url);
-      const started = await startBundle('embed', embed.folder, env);
-      const answer = await fetch(started.url, { method: 'GET' });
-      await started.stop();
-      assert.equal(answer.status, 405);
+      const message = await seedArticle(database.db);
+      const { folder: clean } = await install('embed');
+      const model = join(clean, 'tiny-xlmr');
+      await cp(join(root, 'test/fixtures/models/tiny-xlmr'), model, { recursive: true });
+      const env = {
+        ...startEnvironment(entryOf('embed'), environments.prod, database.url),
+        EMBEDDING_MODEL: model,
+        // Nothing listens there: what it has to say next waits in the outbox.
+        PUBSUB_EMULATOR_HOST: '127.0.0.1:1',
+      };
+      const started = await startBundle('embed', clean, env);
+      try {
+        assert.equal(await push(started.url, message), 204);
+      } finally {
+        await started.stop();
+      }
+      const { rows } = await database.db.query(
+        `select embedding_model as model, round(vector_norm(content_embedding)::numeric, 3)::float8 as norm from news`,
+      );
+      assert.deepEqual(rows, [{ model: 'tiny-xlmr/int8', norm: 1 }]);
     } finally {
-      await postgres.close();
+      await database.drop();
     }
   });
 

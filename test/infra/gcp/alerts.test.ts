@@ -24,15 +24,18 @@ test('alerts and GET /status hold the platform against the same thresholds', () 
   assert.equal(conditionOf('sync-failures', 'failure-rate').above, thresholds.failureRate);
 });
 
-test('the alert of coverage finds in the answer of GET /status what says so, and only then', () => {
-  const { expects } = conditionOf('coverage', 'status');
-  assert.ok(expects && 'without' in expects);
-  const answer = (synced: number) => {
-    const counts = { articles: 100, enriched: 100, embedded: 100, synced, quarantine: {} };
-    return JSON.stringify({ alerts: findAlerts(counts, []) });
+test('the alerts of coverage and of the outbox find in the answer of GET /status what says so, and only then', () => {
+  const answer = (counts: { synced?: number; stuck?: number }) => {
+    const status = { articles: 100, enriched: 100, embedded: 100, synced: 100, quarantine: {}, stuck: 0, ...counts };
+    return JSON.stringify({ alerts: findAlerts(status, []) });
   };
-  assert.ok(answer(89).includes(expects.without));
-  assert.ok(!answer(90).includes(expects.without));
+  const finds = (name: string, counts: Parameters<typeof answer>[0]) => {
+    const { expects } = conditionOf(name, 'status');
+    assert.ok(expects && 'without' in expects);
+    return answer(counts).includes(expects.without);
+  };
+  assert.deepEqual([finds('coverage', { synced: 89 }), finds('coverage', { synced: 90, stuck: 1 })], [true, false]);
+  assert.deepEqual([finds('outbox', { stuck: 1 }), finds('outbox', { synced: 89 })], [true, false]);
 });
 
 test('the alert of stale sources takes five and not six', () => {

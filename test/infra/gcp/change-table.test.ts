@@ -32,12 +32,22 @@ describe('a change of the table', () => {
       'google_monitoring_alert_policy.alert-export-failed',
       'google_project_iam_member.account-fn-export-cloudsql-client',
       'google_project_iam_member.account-fn-export-cloudsql-instanceUser',
-      // It was the only one that read it.
-      'google_secret_manager_secret.secret-huggingface-token',
       'google_secret_manager_secret_iam_member.secret-huggingface-token-export',
       'google_service_account.account-fn-export',
       'google_sql_user.database-user-export',
     ]);
+  });
+
+  test('a secret goes with the last function that reads it', () => {
+    const { removed } = changes({ functions: functions.filter(({ uses = [] }) => !uses.includes('hub')), alerts: [] });
+    assert.deepEqual(
+      removed.filter((address) => address.startsWith('google_secret_manager_secret')),
+      [
+        'google_secret_manager_secret.secret-huggingface-token',
+        'google_secret_manager_secret_iam_member.secret-huggingface-token-export',
+        'google_secret_manager_secret_iam_member.secret-huggingface-token-import',
+      ],
+    );
   });
 
   test('a stage and its topic that are added get all that they need', () => {
@@ -138,8 +148,8 @@ describe('a table that cannot work is refused with a sentence that says why', ()
     ],
     [
       'memory too small for the model',
-      { functions: edit('api', { memoryMiB: 1024 }) },
-      /api has 1024 MiB, too small for the model: its file of 1060 MiB needs 1837 MiB to run\./,
+      { functions: edit('api', { memoryMiB: 512 }) },
+      /api has 512 MiB, too small for the model: its file of 267 MiB needs 913 MiB to run\./,
     ],
     [
       'less than one CPU for many requests',
@@ -174,7 +184,7 @@ describe('a table that cannot work is refused with a sentence that says why', ()
     [
       'more instances than the database has connections for',
       { functions: edit('scrape', { maxInstances: 41 }) },
-      /All instances together may open 163 connections \(15 kept for operators\), the database takes 100\./,
+      /All instances together may open 165 connections \(15 kept for operators\), the database takes 100\./,
     ],
     [
       'an alert about a function that is gone',

@@ -28,7 +28,7 @@ describe('the monthly bill', () => {
     const [postgres, typesense] = [prod, withTypesense].map(
       (environment) => monthlyBill(topology, environment, volume).usd,
     );
-    assert.ok(postgres! < 90, `${postgres}`);
+    assert.ok(postgres! < 85, `${postgres}`);
     assert.ok(typesense! < 150, `${typesense}`);
   });
 

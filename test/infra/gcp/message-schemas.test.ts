@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { z } from 'zod';
-import { scrapeMessage, toMessage } from '../../../functions/scrape/request.ts';
+import { toMessage } from '../../../functions/scrape/request.ts';
 import { messageSchemas } from '../../../infra/gcp/message-schemas.ts';
 import { topics } from '../../../shared/pipeline.ts';
+import { scrapeMessage } from '../../../shared/scrape-message.ts';
 import { articleMessage } from '../../../shared/stage.ts';
 
 /** Fields of a message of a schema, in their order. */
@@ -16,8 +16,9 @@ function fieldsOf(definition: string, message: string): string[] {
 
 test('the schemas of topics name the fields that the functions read', () => {
   const requested = messageSchemas('requested');
-  const shape = scrapeMessage.in.shape as z.ZodRawShape;
-  assert.deepEqual(fieldsOf(requested, 'Requested').sort(), Object.keys(shape).sort());
+  assert.deepEqual(fieldsOf(requested, 'Requested').sort(), Object.keys(scrapeMessage.shape).sort());
+  const { cursor } = scrapeMessage.shape;
+  assert.deepEqual(fieldsOf(requested, 'Cursor').sort(), Object.keys(cursor.unwrap().shape).sort());
   for (const topic of topics.filter((name) => name !== 'requested')) {
     assert.deepEqual(fieldsOf(messageSchemas(topic), 'Article').sort(), Object.keys(articleMessage.shape).sort());
   }
@@ -32,7 +33,7 @@ test('a request to scrape has no field that its schema does not know', () => {
     allowUpdate: true,
     cursor: { pageCount: 1, entryCount: 2, after: 'https://www.gov.br/mec/a' },
     revisitAfter: 'https://www.gov.br/mec/b',
-  }) as Record<string, object>;
+  });
   const schema = messageSchemas('requested');
   for (const name of Object.keys(message)) assert.ok(fieldsOf(schema, 'Requested').includes(name), name);
   for (const name of Object.keys(message.cursor!)) assert.ok(fieldsOf(schema, 'Cursor').includes(name), name);

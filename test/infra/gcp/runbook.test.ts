@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Command } from 'commander';
 import { root } from '../../../infra/build/root.ts';
+import { modelKey } from '../../../infra/gcp/model.ts';
 import { synthesize } from '../../../infra/gcp/synthesize.ts';
 import { createProgram } from '../../../infra/local/program.ts';
 import { alerts } from '../../../shared/alerts.ts';
@@ -38,7 +39,7 @@ const unnamed = [
   /^auth (print-identity-token|configure-docker \$REGION-docker\.pkg\.dev)$/,
   /^services enable /,
   /^beta services identity create --service=pubsub\.googleapis\.com$/,
-  /^storage (buckets (create|update|add-iam-policy-binding)|cp|ls) /,
+  /^storage (buckets (create|update|add-iam-policy-binding)|cp|ls|rsync) /,
   /^iam service-accounts create deployer$/,
   /^(projects|billing accounts) add-iam-policy-binding /,
   /^builds triggers (create github --name=release|run release) ?/,
@@ -60,8 +61,8 @@ function commandsOf(text: string): string[] {
 /** What stands in a text after a word that begins a command, up to where that command ends. */
 function callsOf(text: string, word: string): string[] {
   return commandsOf(text).flatMap((line) =>
-    [...line.matchAll(new RegExp(`(?:^\\s*|\\$\\(|\\| )${word} ((?:'[^']*'|"[^"]*"|[^)'"|])+)`, 'g'))].map(([, call]) =>
-      call!.trim(),
+    [...line.matchAll(new RegExp(`(?:^\\s*|\\$\\(|\\| |&& )${word} ((?:'[^']*'|"[^"]*"|[^)'"|])+)`, 'g'))].map(
+      ([, call]) => call!.trim(),
     ),
   );
 }
@@ -133,6 +134,14 @@ for (const [file, text] of [
 test('the runbook switches on exactly the services that Terraform keeps on', () => {
   const [call] = callsOf(runbook, 'gcloud').filter((line) => line.startsWith('services enable '));
   assert.deepEqual(call!.split(' ').slice(2).sort(), namesOf('google_project_service', 'service').sort());
+});
+
+test('the runbook puts the model in force where the functions look for it', () => {
+  const [, id, revision] = /^export MODEL=(\S+) COMMIT=(\S+)$/m.exec(runbook)!;
+  assert.deepEqual([id, revision], [prod.model.id, prod.model.revision]);
+  const [, key] = /rsync --recursive model gs:\/\/\$PROJECT-models\/(\S+)/.exec(runbook)!;
+  assert.equal(key!.replace('$MODEL', id!).replace('$COMMIT', revision!), modelKey(prod.model));
+  assert.ok(runbook.includes(`models fetch --model $MODEL --revision $COMMIT --file ${prod.model.file} `));
 });
 
 test('the runbook makes the secrets that there are', () => {

@@ -150,7 +150,8 @@ for (const environment of [prod, withTypesense]) {
         ({ secret_id: id, member }) => `${one(targetOf(id)).secret_id} ${/account-([\w-]+)\.email/.exec(member)![1]}`,
       );
       const ofTypesense = ['fn-api', 'fn-reconcile', 'fn-sync', 'typesense'].map((name) => `typesense-api-key ${name}`);
-      assert.deepEqual(readers.sort(), ['huggingface-token fn-export', ...(environment === prod ? [] : ofTypesense)]);
+      const ofHub = ['fn-export', 'fn-import'].map((name) => `huggingface-token ${name}`);
+      assert.deepEqual(readers.sort(), [...ofHub, ...(environment === prod ? [] : ofTypesense)]);
     });
 
     test('every topic of the chain has a schema, and keeps messages as far back as one may seek', () => {
