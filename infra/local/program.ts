@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addArticleCommands } from './commands/articles.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
+import { addCompareBackendsCommand } from './commands/compare-backends.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addReextractCommand(program);
   addStageCommands(program);
   addSyncHfCommand(program);
+  addCompareBackendsCommand(program);
   addMigrateHfToPgCommand(program);
   addValidateMigrationCommand(program);
   addArticleCommands(program);
