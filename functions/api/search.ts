@@ -50,7 +50,7 @@ function toResult(article: Article): SearchResult {
 
 async function encodeQuery(text: string, { encoder, log }: SearchDeps): Promise<SearchTerms['embedding']> {
   try {
-    const [vector] = await encoder.encode([text]);
+    const [vector] = await encoder.encode([text], { kind: 'query' });
     return { model: encoder.model, vector: vector! };
   } catch (error) {
     log.error('query not encoded, searched by its words alone', { stage: 'api', error: errorText(error) });

@@ -7,6 +7,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addMigrateHfToPgCommand } from './commands/migrate-hf-to-pg.ts';
+import { addModelCommands } from './commands/models.ts';
 import { addReextractCommand } from './commands/reextract.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addExtractCommand(program);
   addReextractCommand(program);
   addStageCommands(program);
+  addModelCommands(program);
   addSyncHfCommand(program);
   addCompareBackendsCommand(program);
   addMigrateHfToPgCommand(program);

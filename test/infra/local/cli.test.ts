@@ -59,6 +59,7 @@ test('--help names every verb', () => {
     'reextract',
     'dead-letters',
     'replay',
+    'models',
   ];
   for (const verb of verbs) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
 });
