@@ -21,18 +21,19 @@ const fromArticles = `from news as article
   left join news_features on news_features.unique_id = article.unique_id`;
 
 /**
- * The article of a unique_id or of a legacy one, removed ones too; of several that share a legacy id, the one that
- * still stands, and of those the newest.
+ * The article that `$1` names: its unique_id, its legacy one, or that of a record that went into it when it was
+ * imported. Of several that share an id, the one that still stands, and of those the newest.
  */
+const theOneNamed = (article: string) => `
+  where ${article}.unique_id = $1 or ${article}.legacy_unique_id = $1
+    or ${article}.unique_id = (select unique_id from import_twins where dataset_id = $1)
+  order by ${article}.unique_id = $1 desc, ${article}.removed_at is null desc, ${article}.published_at desc,
+    ${article}.unique_id
+  limit 1`;
+
+/** The article of an id, removed ones too. */
 export async function findArticle(db: Queryable, id: string): Promise<Article | undefined> {
-  const { rows } = await db.query<Article>(
-    `select ${articleColumns} ${fromArticles}
-     where article.unique_id = $1 or article.legacy_unique_id = $1
-     order by article.unique_id = $1 desc, article.removed_at is null desc, article.published_at desc,
-       article.unique_id
-     limit 1`,
-    [id],
-  );
+  const { rows } = await db.query<Article>(`select ${articleColumns} ${fromArticles} ${theOneNamed('article')}`, [id]);
   return rows[0];
 }
 
@@ -54,16 +55,14 @@ export async function listNewestArticles(db: Queryable, filter: ArticleFilter, l
   return rows;
 }
 
-/** The unique_id that an id, maybe a legacy one, stands for, and when the article was published, in microseconds. */
+/** The unique_id that an id, maybe an older one, stands for, and when the article was published, in microseconds. */
 export async function resolveArticleId(
   db: Queryable,
   id: string,
 ): Promise<{ uniqueId: string; publishedAt: number } | undefined> {
   const { rows } = await db.query<{ uniqueId: string; publishedAt: number }>(
     `select unique_id as "uniqueId", (extract(epoch from published_at) * 1000000)::bigint as "publishedAt"
-     from news where unique_id = $1 or legacy_unique_id = $1
-     order by unique_id = $1 desc, removed_at is null desc, published_at desc, unique_id
-     limit 1`,
+     from news ${theOneNamed('news')}`,
     [id],
   );
   return rows[0];
