@@ -20,9 +20,15 @@ export type FunctionName =
   | 'quarantine'
   | 'api';
 
+/** A further schedule of a function, with a body that asks for something else. */
+export interface ScheduledCall {
+  schedule: string;
+  body: Readonly<Record<string, unknown>>;
+}
+
 /** What calls a function: a schedule (America/Sao_Paulo), a topic, the dead-letter topics of all others, or people. */
 export type Trigger =
-  | { kind: 'cron'; schedule: string }
+  | { kind: 'cron'; schedule: string; also?: ScheduledCall }
   | { kind: 'topic'; topic: Topic }
   | { kind: 'dead-letters' }
   | { kind: 'http' };
@@ -35,6 +41,7 @@ export type Trigger =
  * - `raw-pages`: the store of pages as they came
  * - `enricher`: which enricher is in force; `enricher-service`: that service itself
  * - `search-index`: which index is in force, and how it is reached
+ * - `articles`: what readers are served, from Postgres or from the open dataset
  * - `dataset`: where the open dataset goes; `hub`: the Hugging Face Hub, with a token
  */
 export type Use =
@@ -44,6 +51,7 @@ export type Use =
   | 'enricher'
   | 'enricher-service'
   | 'search-index'
+  | 'articles'
   | 'dataset'
   | 'hub';
 
@@ -155,7 +163,12 @@ export const pipeline: readonly PipelineFunction[] = [
   },
   {
     name: 'export',
-    trigger: { kind: 'cron', schedule: '30 5 * * *' },
+    // The frequent call is for the phases of a move (STORAGE_BACKEND): far below the Hub's 128 commits an hour.
+    trigger: {
+      kind: 'cron',
+      schedule: '30 5 * * *',
+      also: { schedule: '*/15 * * * *', body: { only_journaled: true } },
+    },
     memoryMiB: 2048,
     cpu: 2,
     concurrency: 1,
@@ -203,7 +216,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 40,
     maxInstances: 10,
     timeoutSeconds: 30,
-    uses: ['model', 'enricher', 'search-index'],
+    uses: ['articles', 'model', 'enricher', 'search-index'],
     isPublic: true,
   },
 ];

@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../shared/database.ts';
 import { pending, type Stage, type StageTargets, stages } from '../../shared/pending.ts';
 import { countSources, judgeSources, type SourceCounts, type SourceFlag } from '../../shared/source-health.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
+import { type JournalState, readJournalState } from '../../shared/sql/journal.ts';
 import { listSourceActivity } from '../../shared/sql/source-health.ts';
 import { type Alert, findAlerts, readActivity } from './status-alerts.ts';
 
@@ -14,6 +15,8 @@ export interface Status extends Coverage {
   sources: SourcesStatus;
   /** Messages that were committed and not yet published. */
   outbox: number;
+  /** Changes that wait for the dataset, and since when the oldest does; none while STORAGE_BACKEND is postgres. */
+  hub_journal: JournalState;
   last_export: LastExport | null;
   /** What a person should look at; empty when all is well. */
   alerts: Alert[];
@@ -88,6 +91,7 @@ export async function readStatus(db: Database, targets: StageTargets): Promise<S
       scrape_runs: await countScrapeRuns(tx),
       sources: await readSources(tx),
       outbox: outbox.count,
+      hub_journal: await readJournalState(tx),
       last_export: await readLastExport(tx),
       alerts: findAlerts({ ...coverage, quarantine, stuck: outbox.stuck }, await readActivity(tx)),
     };

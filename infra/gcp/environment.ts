@@ -60,6 +60,11 @@ const environmentSchema = z.strictObject({
     z.strictObject({ kind: z.literal('local') }),
     z.strictObject({ kind: z.literal('http'), url: z.url({ protocol: /^https$/ }) }),
   ]),
+  /** How soon the dataset follows Postgres, and from which of them `api` reads articles; Postgres unless it says so. */
+  storage: z.strictObject({
+    backend: z.enum(['postgres', 'dual_write', 'huggingface']),
+    readFrom: z.enum(['postgres', 'huggingface']).optional(),
+  }),
   /** The open datasets on the Hub: all columns, and those of the reduced one, where there is one. */
   dataset: z.strictObject({ repo: repository, reducedRepo: repository.optional() }),
   /** `latest`, or the number of the version in force: of all secrets. */
@@ -98,6 +103,7 @@ const prod: Environment = {
   },
   search: { index: 'postgres' },
   enricher: { kind: 'local' },
+  storage: { backend: 'postgres' },
   dataset: { repo: 'destaquesgovbr/govbrnews', reducedRepo: 'destaquesgovbr/govbrnews-reduced' },
   secretVersion: 'latest',
   budgetUsd: 100,

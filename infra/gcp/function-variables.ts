@@ -26,6 +26,7 @@ export function functionVariables(
     INSTANCE_CONNECTION_NAME: names.instanceConnectionName,
     DATABASE_USER: names.databaseUser,
     DATABASE_NAME: databaseName,
+    STORAGE_BACKEND: environment.storage.backend,
     DATABASE_MAX_CONNECTIONS: String(environment.database.connectionsPerInstance),
     ...Object.assign({}, ...(entry.uses ?? []).map((use) => variablesOf[use](environment, names, entry))),
   };
@@ -53,6 +54,11 @@ const variablesOf: Record<Use, Variables> = {
     EXPORT_REPO: dataset.repo,
     ...(dataset.reducedRepo ? { EXPORT_REDUCED_REPO: dataset.reducedRepo } : {}),
   }),
+  articles: ({ storage, dataset }): Record<string, string> => {
+    const readFrom = storage.readFrom ?? (storage.backend === 'huggingface' ? 'huggingface' : 'postgres');
+    if (readFrom === 'postgres') return { STORAGE_READ_FROM: readFrom };
+    return { STORAGE_READ_FROM: readFrom, EXPORT_TARGET: 'hub', EXPORT_REPO: dataset.repo };
+  },
   // Its token is a secret, and the Hub is where it always is.
   hub: () => ({}),
 };

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addArticleCommands } from './commands/articles.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
+import { addCompareBackendsCommand } from './commands/compare-backends.ts';
 import { addCostCommand } from './commands/cost.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addStageCommands(program);
   addModelCommands(program);
   addSyncHfCommand(program);
+  addCompareBackendsCommand(program);
   addMigrateHfToPgCommand(program);
   addValidateMigrationCommand(program);
   addArticleCommands(program);

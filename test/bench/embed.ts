@@ -1,40 +1,43 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
+import { parseInteger } from '../../infra/local/options.ts';
 import { readModelFolder } from '../../shared/encoder/model-folder.ts';
 import { openTokenizer } from '../../shared/encoder/tokenizer.ts';
 import { createEncoder } from '../../shared/encoder.ts';
 
-export const description =
-  'texts to vectors (--model DIR --texts FILE.jsonl [--file PATH|fp32|int8] [--threads N] [--batch-size N] [--vectors OUT.jsonl])';
+export const description = 'texts to vectors';
 
-const DEFAULT_BATCH_SIZE = 8;
+const threadCount = parseInteger(1, 256);
+
+export const options = [
+  new Option('--model <folder>', 'a sentence-transformers repository with ONNX files').makeOptionMandatory(),
+  new Option('--texts <file>', 'JSON Lines: {"text"} a line').makeOptionMandatory(),
+  new Option('--file <path>', 'the ONNX file: a path in the repository, fp32 or int8'),
+  new Option('--threads <n>', 'threads of one inference').argParser(threadCount),
+  new Option('--batch-size <n>', 'texts of one inference').argParser(parseInteger(1, 1024)).default(8),
+  new Option('--max-tokens <n>', 'tokens of a text, in place of the limit of the model').argParser(
+    parseInteger(2, 8192),
+  ),
+  new Option('--vectors <file>', 'where the vectors are written, as JSON Lines'),
+];
+
+interface EmbedBenchOptions {
+  model: string;
+  texts: string;
+  file?: string;
+  threads?: number;
+  batchSize: number;
+  maxTokens?: number;
+  vectors?: string;
+}
 
 /** Encodes all texts of the file once, after the warm-up of the encoder; tokens are counted afterwards, as cut. */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      model: { type: 'string' },
-      file: { type: 'string' },
-      texts: { type: 'string' },
-      threads: { type: 'string' },
-      'batch-size': { type: 'string', default: String(DEFAULT_BATCH_SIZE) },
-      'max-tokens': { type: 'string' },
-      vectors: { type: 'string' },
-    },
-  });
-  const { model, file } = values;
-  if (model === undefined || values.texts === undefined) throw new Error('--model and --texts are needed');
-  const texts = await readTexts(values.texts);
-  const options = {
-    model,
-    file,
-    threads: positive('--threads', values.threads),
-    batchSize: positive('--batch-size', values['batch-size']),
-    maxTokens: positive('--max-tokens', values['max-tokens']),
-  };
+export async function run(bench: EmbedBenchOptions): Promise<Record<string, unknown>> {
+  const { model, batchSize, maxTokens } = bench;
+  const texts = await readTexts(bench.texts);
+  const options = { model, file: bench.file, threads: bench.threads, batchSize, maxTokens };
 
   const encoder = await createEncoder(options);
   const cpuBefore = process.cpuUsage();
@@ -44,7 +47,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { user, system } = process.cpuUsage(cpuBefore);
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
   await encoder.close();
-  if (values.vectors !== undefined) await writeVectors(values.vectors, texts, vectors);
+  if (bench.vectors !== undefined) await writeVectors(bench.vectors, texts, vectors);
   return {
     model: encoder.model,
     texts: texts.length,
@@ -90,13 +93,6 @@ async function writeVectors(path: string, texts: readonly string[], vectors: rea
   }
   output.end();
   await once(output, 'finish');
-}
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value > 0)) throw new Error(`${name} is no positive whole number: ${text}`);
-  return value;
 }
 
 function rounded(value: number): number {

@@ -19,6 +19,7 @@ import { formatEnvelope } from '../../shared/envelope.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { type FunctionName, pipeline, subscriptions } from '../../shared/pipeline.ts';
 import { openPostgres } from '../../shared/postgres.ts';
+import { sessionSettings } from '../../shared/storage-settings.ts';
 import { datasetRows, micros, shardBytes } from '../functions/import/shards.ts';
 import { type SmallHub, startSmallHub } from '../shared/small-hub.ts';
 import { type Sites, startSites } from '../stand-ins/sites/server.ts';
@@ -87,7 +88,8 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
     const encoder = await createEncoder({ model: 'lexical' });
     for (const { name } of pipeline) {
       const url = Object.assign(new URL(database.url), { username: userOf(name) }).href;
-      const db = await openPostgres({ url }, { maxConnections: 2 });
+      // As while the dataset is written to as well: each change is journaled too.
+      const db = await openPostgres({ url }, { maxConnections: 2, sessionSettings: sessionSettings('dual_write') });
       logins.set(name, db);
       const options = {
         db,

@@ -28,6 +28,7 @@ for (const { name, skip, open } of databases) {
         scrape_runs: [],
         sources: { active: 0, failing: 0, stale: 0, held: 0, never_succeeded: 0, flagged: 0, worst: [] },
         outbox: 0,
+        hub_journal: { open: 0, oldest_at: null },
         last_export: null,
         alerts: [],
       });

@@ -51,6 +51,7 @@ test('--help names every verb', () => {
     'generate-embeddings',
     'sync-embeddings-to-typesense',
     'sync-hf',
+    'compare-backends',
     'status',
     'sources',
     'articles',
