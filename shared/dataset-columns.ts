@@ -19,6 +19,14 @@ const hourMicros = 3_600_000_000;
 const minMicros = Date.parse('0001-01-02T00:00:00Z') * 1000;
 const maxMicros = Date.parse('9999-12-30T00:00:00Z') * 1000;
 
+/** What 64 bits of nanoseconds hold: from 1677 to 2262, in microseconds. */
+const maxNanosecondMicros = 9_223_372_036_854_000;
+
+/** Whether an instant, in microseconds, can stand in a column of `timestamp[ns]`. */
+export function fitsNanoseconds(micros: number): boolean {
+  return Math.abs(micros) <= maxNanosecondMicros;
+}
+
 /** A reader for a column of a file, or what the file has in its place. */
 export function createColumnReader(name: string, type: DatasetColumnType, column: SchemaTree): ColumnReader | string {
   const { children, element } = column;
@@ -36,7 +44,8 @@ export function createColumnReader(name: string, type: DatasetColumnType, column
   }
   // A time without a zone is UTC in `extracted_at`, and the −03:00 of the dataset in the others.
   const offsetHours = type === 'timestamp[ns]' ? 0 : -3;
-  if (isText(column)) return (value) => readTimestampText(value, offsetHours);
+  const inRange = type === 'timestamp[ns]' ? inNanoseconds : inYears;
+  if (isText(column)) return (value) => inRange(readTimestampText(value, offsetHours), value);
   const isAdjusted = timestampKind(column);
   if (isAdjusted === undefined) return describe(column);
   const shift = isAdjusted ? 0 : -offsetHours * hourMicros;
@@ -72,16 +81,17 @@ function describe({ element, children }: SchemaTree): string {
 
 const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?\s?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
-function readTimestampText(value: unknown, offsetHours: number): number | UnreadableValue {
+/** NaN when the text is none. */
+function readTimestampText(value: unknown, offsetHours: number): number {
   const match = typeof value === 'string' ? TIMESTAMP.exec(value.trim()) : null;
-  if (!match) return new UnreadableValue(value);
+  if (!match) return Number.NaN;
   const [, day, time = '00:00', fraction = '', zone] = match;
   const ms = Date.parse(`${day}T${time}${isoZone(zone) ?? 'Z'}`);
   // JavaScript takes the 31st of June for the 1st of July.
   const midnight = new Date(`${day}T00:00:00Z`);
-  if (Number.isNaN(ms) || !midnight.toISOString().startsWith(day!)) return new UnreadableValue(value);
+  if (Number.isNaN(ms) || !midnight.toISOString().startsWith(day!)) return Number.NaN;
   const micros = ms * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
-  return inRange(zone ? micros : micros - offsetHours * hourMicros, value);
+  return zone ? micros : micros - offsetHours * hourMicros;
 }
 
 function isoZone(zone: string | undefined): string | undefined {
@@ -89,6 +99,10 @@ function isoZone(zone: string | undefined): string | undefined {
   return hours ? `${hours}:${minutes}` : undefined;
 }
 
-function inRange(micros: number, value: unknown): number | UnreadableValue {
+function inYears(micros: number, value: unknown): number | UnreadableValue {
   return micros >= minMicros && micros <= maxMicros ? micros : new UnreadableValue(value);
+}
+
+function inNanoseconds(micros: number, value: unknown): number | UnreadableValue {
+  return fitsNanoseconds(micros) ? micros : new UnreadableValue(value);
 }

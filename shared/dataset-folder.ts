@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { byPath, type DatasetFile, type DatasetSource, isParquetPath } from './dataset-source.ts';
+import { byPath, chooseParquet, type DatasetFile, type DatasetSource, describeLeftOut } from './dataset-source.ts';
 import { PermanentError } from './errors.ts';
 import { codeOf } from './folder-errors.ts';
 
@@ -17,11 +17,11 @@ export async function openDatasetFolder(folder: string): Promise<DatasetSource> 
   });
   const names = entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter(isParquetPath);
-  if (names.length === 0) throw new PermanentError(`${folder} holds no Parquet file`);
-  const files = await Promise.all(names.map((path) => describe(root, path)));
-  return { name: `folder ${root}`, revision: null, files: files.sort(byPath) };
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+  const { chosen, leftOut } = chooseParquet(names);
+  if (chosen.length === 0) throw new PermanentError(`${folder} holds no Parquet file${describeLeftOut(leftOut)}`);
+  const files = await Promise.all(chosen.map((path) => describe(root, path)));
+  return { name: `folder ${root}`, revision: null, files: files.sort(byPath), leftOut };
 }
 
 async function describe(root: string, path: string): Promise<DatasetFile> {

@@ -1,6 +1,6 @@
 import { periodBounds, shardPeriod } from './dataset-period.ts';
 import { openFooter, type ShardFooter } from './dataset-shards.ts';
-import type { DatasetFile, DatasetSource } from './dataset-source.ts';
+import { type DatasetFile, type DatasetSource, isShardPath } from './dataset-source.ts';
 
 /** A shard as its name alone describes it. */
 export interface DatasetShard {
@@ -49,7 +49,7 @@ export function createFooterCache({ open, maxAgeMs = 60_000, maxFooters = 400, n
     const version = `opening ${openCount}`;
     const { files, revision } = await open();
     return files
-      .filter(({ path }) => /^data\/train-[^/]*\.parquet$/.test(path))
+      .filter(({ path }) => isShardPath(path))
       .map((file) => {
         const period = shardPeriod(file.path);
         const bounds = period ? periodBounds(period) : undefined;

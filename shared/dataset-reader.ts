@@ -28,7 +28,8 @@ export interface Shard {
   rowCount: number;
   /** Of its size and footer, which holds the place and the bounds of all its values. */
   fingerprint: string;
-  /** The rows from a position on, a row group or a part of one at a time: memory is bounded by one row group. */
+  /** The rows from a position on, a row group or a part of one at a time: memory is bounded by a part, and by the
+   * compressed bytes of one row group where the file has no page index. */
   readRows(from: number): AsyncGenerator<ShardRow[]>;
   close(): Promise<void>;
 }
@@ -36,8 +37,14 @@ export interface Shard {
 /** Without these there is no article. */
 const requiredColumns = ['unique_id', 'agency', 'published_at', 'title', 'url'] as const;
 
-/** Row groups over this are read in parts, where a page index says where these lie. */
-const maxGroupBytes = 64 * 1024 * 1024;
+/** Row groups over this, uncompressed, are read in parts. */
+const maxPartBytes = 32 * 1024 * 1024;
+
+const readableCodecs: ReadonlySet<string> = new Set([
+  'UNCOMPRESSED',
+  'SNAPPY',
+  ...Object.keys(parquetValues.compressors),
+]);
 
 /** Sizes of 8 bytes and the mark that close a Parquet file. */
 const trailerBytes = 8;
@@ -46,8 +53,8 @@ const trailerBytes = 8;
  * Opens a shard of the dataset. Columns that came to the dataset later may be missing, and are null; others are not
  * read. Texts may be dictionaries or large strings; timestamps of any unit, or ISO texts.
  *
- * @throws {PermanentError} when the file is no whole Parquet file, or a column is missing or of another type; the text
- * names the file.
+ * @throws {PermanentError} when the file is no whole Parquet file, a column is missing or of another type, or its pages
+ * are compressed with what cannot be read; the text names the file.
  */
 export async function openShard(file: DatasetFile): Promise<Shard> {
   const access = await file.open();
@@ -59,6 +66,7 @@ export async function openShard(file: DatasetFile): Promise<Shard> {
     };
     const { metadata, fingerprint } = await explaining(() => readFooter(buffer));
     const readers = columnReaders(file.path, metadata);
+    checkCodecs(file.path, metadata, readers);
     const rowCount = Number(metadata.num_rows);
     return {
       path: file.path,
@@ -100,6 +108,15 @@ function columnReaders(path: string, metadata: FileMetaData): Map<keyof DatasetR
   return readers;
 }
 
+function checkCodecs(path: string, { row_groups }: FileMetaData, readers: ReadonlyMap<string, ColumnReader>): void {
+  const metas = row_groups.flatMap(({ columns }) => columns.flatMap(({ meta_data: meta }) => meta ?? []));
+  const read = metas.filter(({ path_in_schema: [name = ''] }) => readers.has(name));
+  const unknown = [...new Set(read.map(({ codec }) => codec))].filter((codec) => !readableCodecs.has(codec));
+  if (unknown.length === 0) return;
+  const known = [...readableCodecs].join(', ');
+  throw new PermanentError(`${path} is compressed with ${unknown.join(', ')}, which is not read here: only ${known}`);
+}
+
 interface OpenFile {
   buffer: AsyncBuffer;
   metadata: FileMetaData;
@@ -112,13 +129,29 @@ async function* readRows(file: OpenFile, from: number): AsyncGenerator<ShardRow[
   for (const group of file.metadata.row_groups) {
     const groupEnd = groupStart + Number(group.num_rows);
     const hasIndex = group.columns.every(({ offset_index_offset: offset }) => offset !== undefined);
-    const parts = hasIndex ? Math.ceil(Number(group.total_byte_size) / maxGroupBytes) : 1;
-    const step = Math.max(1, Math.ceil(Number(group.num_rows) / Math.max(1, parts)));
+    const parts = Math.max(1, Math.ceil(Number(group.total_byte_size) / maxPartBytes));
+    const step = Math.max(1, Math.ceil(Number(group.num_rows) / parts));
+    // Without an index each part is found by walking the pages of the whole group.
+    const part = parts > 1 && !hasIndex ? { ...file, buffer: keepReads(file.buffer) } : file;
     for (let start = Math.max(from, groupStart); start < groupEnd; start += step) {
-      yield await readPart(file, start, Math.min(groupEnd, start + step), parts > 1);
+      yield await readPart(part, start, Math.min(groupEnd, start + step), hasIndex && parts > 1);
     }
     groupStart = groupEnd;
   }
+}
+
+/** What was read once is not asked for again. */
+function keepReads(buffer: AsyncBuffer): AsyncBuffer {
+  const kept = new Map<string, ReturnType<AsyncBuffer['slice']>>();
+  return {
+    byteLength: buffer.byteLength,
+    slice(start, end) {
+      const range = `${start}-${end}`;
+      const bytes = kept.get(range) ?? buffer.slice(start, end);
+      kept.set(range, bytes);
+      return bytes;
+    },
+  };
 }
 
 async function readPart(

@@ -22,11 +22,25 @@ export interface DatasetSource {
   /** The commit that is read; null for a folder. */
   revision: string | null;
   files: readonly DatasetFile[];
+  /** Paths of what looks like Parquet and is not read: in hidden folders, with an ending in capitals. */
+  leftOut: readonly string[];
 }
 
-/** Whether a file is one of a dataset's shards: caches and drafts of tools lie in folders that begin with a dot. */
-export function isParquetPath(path: string): boolean {
-  return path.endsWith('.parquet') && !path.split('/').some((part) => part.startsWith('.'));
+/** Which of the paths are a dataset's Parquet files: caches and drafts of tools lie in folders that begin with a dot. */
+export function chooseParquet(paths: readonly string[]): { chosen: string[]; leftOut: string[] } {
+  const parquet = paths.filter((path) => /\.parquet$/i.test(path));
+  const isChosen = (path: string) => path.endsWith('.parquet') && !path.split('/').some((part) => part.startsWith('.'));
+  return { chosen: parquet.filter(isChosen), leftOut: parquet.filter((path) => !isChosen(path)).sort() };
+}
+
+/** Whether a file is one of those that the card of the dataset names, and loaders read. */
+export function isShardPath(path: string): boolean {
+  return /^data\/train-[^/]*\.parquet$/.test(path);
+}
+
+/** For a text: what a dataset without a file to read holds in its place. */
+export function describeLeftOut(leftOut: readonly string[]): string {
+  return leftOut.length > 0 ? ` to read; left out: ${leftOut.slice(0, 5).join(', ')}` : '';
 }
 
 /** By path, in byte order: the same everywhere. */

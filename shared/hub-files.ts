@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { byPath, type DatasetSource, isParquetPath, type RandomAccess } from './dataset-source.ts';
+import { byPath, chooseParquet, type DatasetSource, describeLeftOut, type RandomAccess } from './dataset-source.ts';
 import { errorMessage, PermanentError, RetryableError } from './errors.ts';
 
 /** Where the Hub is, and who asks. */
@@ -49,17 +49,22 @@ export async function openHubDataset(id: string, revision: string, options: HubO
   if (!DATASET_ID.test(id)) throw new PermanentError(`"${id}" is no dataset of the Hub: expected org/name`);
   const hub = createHub(options);
   const { sha } = await hub.json(`/api/datasets/${id}/revision/${encodeURIComponent(revision)}`, datasetInfo);
-  const files = (await listTree(hub, `/api/datasets/${id}/tree/${sha}?recursive=true`)).map(
-    ({ path, size, oid, lfs }) => ({
+  const tree = await listTree(hub, `/api/datasets/${id}/tree/${sha}?recursive=true`);
+  const { chosen, leftOut } = chooseParquet([...tree.keys()]);
+  if (chosen.length === 0) {
+    throw new PermanentError(`Dataset ${id} holds no Parquet file${describeLeftOut(leftOut)} at ${sha}`);
+  }
+  const files = chosen.map((path) => {
+    const { size, oid, lfs } = tree.get(path)!;
+    return {
       path,
       sizeBytes: size,
       ...contentName(lfs?.oid ?? oid),
       open: async () =>
         hub.openFile(`/datasets/${id}/resolve/${sha}/${path.split('/').map(encodeURIComponent).join('/')}`, size),
-    }),
-  );
-  if (files.length === 0) throw new PermanentError(`Dataset ${id} holds no Parquet file at ${sha}`);
-  return { name: `dataset ${id}`, revision: sha, files: files.sort(byPath) };
+    };
+  });
+  return { name: `dataset ${id}`, revision: sha, files: files.sort(byPath), leftOut };
 }
 
 function contentName(oid: string | undefined): { oid?: string } {
@@ -68,12 +73,13 @@ function contentName(oid: string | undefined): { oid?: string } {
 
 type Hub = ReturnType<typeof createHub>;
 
+/** The files of a tree by their paths. */
 async function listTree(hub: Hub, first: string) {
-  const files: z.infer<typeof treePage> = [];
+  const files = new Map<string, z.infer<typeof treePage>[number]>();
   for (let next: string | undefined = first; next; ) {
     const page: { body: unknown; headers: Headers } = await hub.get(next, {}, (response) => response.json());
     const entries = hub.parse(next, treePage, page.body);
-    files.push(...entries.filter(({ type, path }) => type === 'file' && isParquetPath(path)));
+    for (const entry of entries) if (entry.type === 'file') files.set(entry.path, entry);
     next = /<([^>]+)>\s*;\s*rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
   }
   return files;

@@ -1,9 +1,9 @@
-import type { ShardRow } from '../../shared/dataset-reader.ts';
-import type { DatasetRow } from '../../shared/dataset-schema.ts';
+import { fitsNanoseconds } from '../../shared/dataset-columns.ts';
 import { canonicalUrl, contentHash, legacyId, uniqueId } from '../../shared/identity.ts';
 import { identityDate } from '../../shared/time.ts';
+import { type AcceptedRow, isLegacyId, type RejectedRow } from './accept-row.ts';
 import type { ImportCatalogue } from './catalogue.ts';
-import { type Repair, withoutRepeatedTitle, withoutShareBlocks } from './repair.ts';
+import type { Repair } from './repair.ts';
 import { type ThemeRef, themeRefs } from './theme-refs.ts';
 
 /** A row of the dataset as an article: the names are those of `news`. Instants are microseconds since 1970. */
@@ -17,7 +17,8 @@ export interface ImportedArticle {
   published_at: number;
   published_at_source: 'imported' | 'first-seen';
   updated_datetime: number | null;
-  extracted_at: number;
+  /** Null where the source does not say, nor `published_at` can stand for it: then it is older than any other. */
+  extracted_at: number | null;
   title: string;
   subtitle: string | null;
   editorial_lead: string | null;
@@ -45,72 +46,38 @@ export interface MappedRow {
   namesTheme: boolean;
   /** Themes that the catalogue does not have: `01.02 Finanças`. */
   unknownThemes: string[];
+  /** Themes whose code the catalogue has for another one, and whose label it does not have. */
+  relabelledThemes: string[];
   unknownAgency?: string;
 }
 
-export interface MapContext {
-  catalogue: ImportCatalogue;
-  repairs: ReadonlySet<Repair>;
-}
-
-const LEGACY_ID = /^[0-9a-f]{32}$/;
-const OWN_ID = /^[\w-]{1,100}_[0-9a-f]{6,19}$/;
-const maxCategoryLength = 500;
-/** An entry of an index holds 2,704 bytes, the agency among them. */
-const maxUrlBytes = 2_400;
-
-/** Reads a row as an article: repaired, with its agency and its themes. */
-export function mapRow(row: ShardRow, { catalogue, repairs }: MapContext): MappedRow {
-  const repaired: Repair[] = [];
-  const unknownThemes: string[] = [];
-  const reject = (rejection: string): MappedRow => ({ rejection, repaired: [], namesTheme: false, unknownThemes: [] });
-  if (row.unreadable.length > 0) return reject(`unreadable ${row.unreadable.join(', ')}`);
-
-  const hasNul = holdsNul(row.fields);
-  if (hasNul && !repairs.has('nul-characters')) return reject('a NUL character');
-  if (hasNul) repaired.push('nul-characters');
-  const fields = hasNul ? withoutNul(row.fields) : row.fields;
-  const { unique_id: datasetId, agency, title, url } = fields;
-
-  if (!datasetId || !(LEGACY_ID.test(datasetId) || OWN_ID.test(datasetId))) return reject('no usable unique_id');
-  if (!title?.trim()) return reject('no title');
-  if (!url?.trim()) return reject('no url');
-  if (Buffer.byteLength(url) > maxUrlBytes) return reject(`a url over ${maxUrlBytes} bytes`);
-  const publishedAt = fields.published_at ?? fields.extracted_at;
-  if (publishedAt === null) return reject('neither published_at nor extracted_at');
-  if (!agency) return reject('no agency');
+/** Reads a row as an article, with its agency and its themes. */
+export function mapRow(row: AcceptedRow | RejectedRow, catalogue: ImportCatalogue): MappedRow {
+  const nothing = { repaired: [], namesTheme: false, unknownThemes: [], relabelledThemes: [] };
+  if ('rejection' in row) return { ...nothing, rejection: row.rejection };
+  const { fields, repaired } = row;
+  const { unique_id: datasetId, agency, title, url, content } = fields;
   const agencyId = catalogue.agencyId(agency);
-  if (agencyId === undefined) return { ...reject('an unknown agency'), unknownAgency: agency };
-
-  let content = fields.content;
-  const repairText = (repair: Repair, mend: (text: string) => string) => {
-    if (content === null || !repairs.has(repair)) return;
-    const mended = mend(content);
-    if (mended !== content) repaired.push(repair);
-    content = mended;
-  };
-  repairText('titles', (text) => withoutRepeatedTitle(text, title));
-  repairText('share-blocks', withoutShareBlocks);
-
-  let { category } = fields;
-  if (category && category.length > maxCategoryLength) {
-    if (!repairs.has('long-categories')) return reject(`a category over ${maxCategoryLength} characters`);
-    category = category.slice(0, maxCategoryLength).toWellFormed();
-    repaired.push('long-categories');
-  }
+  if (agencyId === undefined) return { ...nothing, rejection: 'an unknown agency', unknownAgency: agency };
 
   const themes: [number | null, number | null, number | null] = [null, null, null];
+  const unknownThemes: string[] = [];
+  const relabelledThemes: string[] = [];
   const refs = themeRefs(fields);
   for (const ref of refs) {
     const theme = catalogue.theme(ref);
     if (theme) themes[ref.level - 1] = theme.id;
+    else if (ref.code !== null && catalogue.hasCode(ref.code)) relabelledThemes.push(themeName(ref));
     else unknownThemes.push(themeName(ref));
   }
-  const isLegacy = LEGACY_ID.test(datasetId);
+  // One of the two is there in every row that is accepted.
+  const publishedAt = (fields.published_at ?? fields.extracted_at)!;
+  const isLegacy = isLegacyId(datasetId);
   return {
     repaired,
     namesTheme: refs.length > 0,
     unknownThemes,
+    relabelledThemes,
     article: {
       dataset_id: datasetId,
       unique_id: isLegacy ? uniqueId(title, datasetId) : datasetId,
@@ -120,7 +87,7 @@ export function mapRow(row: ShardRow, { catalogue, repairs }: MapContext): Mappe
       published_at: publishedAt,
       published_at_source: fields.published_at === null ? 'first-seen' : 'imported',
       updated_datetime: fields.updated_datetime,
-      extracted_at: fields.extracted_at ?? publishedAt,
+      extracted_at: fields.extracted_at ?? (fitsNanoseconds(publishedAt) ? publishedAt : null),
       title,
       subtitle: fields.subtitle,
       editorial_lead: fields.editorial_lead,
@@ -129,7 +96,7 @@ export function mapRow(row: ShardRow, { catalogue, repairs }: MapContext): Mappe
       content,
       image_url: fields.image,
       video_url: fields.video_url,
-      category,
+      category: fields.category,
       tags: fields.tags ?? [],
       theme_l1_id: themes[0],
       theme_l2_id: themes[1],
@@ -138,6 +105,11 @@ export function mapRow(row: ShardRow, { catalogue, repairs }: MapContext): Mappe
       content_hash: contentHash(title, content),
     },
   };
+}
+
+/** Whether a record was extracted after another; one of unknown age was not. */
+export function isExtractedAfter(a: Pick<ImportedArticle, 'extracted_at'>, b: Pick<ImportedArticle, 'extracted_at'>) {
+  return a.extracted_at !== null && (b.extracted_at === null || a.extracted_at > b.extracted_at);
 }
 
 /** The legacy id of an article of ours: of the two ways to make one, that which its unique_id ends with. */
@@ -150,21 +122,4 @@ function findLegacyId(uniqueIdOfOurs: string, agency: string, publishedAt: numbe
 
 function themeName({ code, label }: ThemeRef): string {
   return [code, label].filter((part) => part !== null).join(' ');
-}
-
-function holdsNul(fields: DatasetRow): boolean {
-  return Object.values(fields).some((value) =>
-    Array.isArray(value)
-      ? value.some((item) => item.includes('\0'))
-      : typeof value === 'string' && value.includes('\0'),
-  );
-}
-
-function withoutNul(fields: DatasetRow): DatasetRow {
-  const strip = (text: string) => text.replaceAll('\0', '');
-  const entries = Object.entries(fields).map(([name, value]) => {
-    if (Array.isArray(value)) return [name, value.map(strip)];
-    return [name, typeof value === 'string' ? strip(value) : value];
-  });
-  return Object.fromEntries(entries) as DatasetRow;
 }

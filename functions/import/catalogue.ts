@@ -1,3 +1,4 @@
+import { agencyKey } from '../../shared/catalogue/fields.ts';
 import type { Database } from '../../shared/database.ts';
 import type { DatasetRow } from '../../shared/dataset-schema.ts';
 import {
@@ -8,7 +9,10 @@ import {
   readAgencies,
   readThemes,
 } from './catalogue-sql.ts';
-import { type ThemeRef, themeRefs } from './theme-refs.ts';
+import { THEME_CODE, type ThemeRef, themeRefs } from './theme-refs.ts';
+
+const maxAgencyKeyLength = 100;
+const maxLabelLength = 200;
 
 /** The agencies and themes that imported rows refer to. */
 export interface ImportCatalogue {
@@ -16,7 +20,12 @@ export interface ImportCatalogue {
   agencyId(key: string): number | undefined;
   /** The theme of that meaning: by its code, unless the code has another label here; then by the label, on that level. */
   theme(ref: ThemeRef): KnownTheme | undefined;
-  /** Makes what rows refer to and nobody knows, named as the data has it; returns what was made. */
+  /** Whether there is a theme of that code, whatever its label. */
+  hasCode(code: string): boolean;
+  /**
+   * Makes what rows refer to and nobody knows, named as the data has it; returns what was made. What is no key, no code
+   * or no name of a theme is not made, nor are the themes of a row whose agency is not.
+   */
   create(rows: readonly DatasetRow[]): Promise<{ agencies: string[]; themes: string[] }>;
 }
 
@@ -43,11 +52,15 @@ export async function openCatalogue(db: Database): Promise<ImportCatalogue> {
   return {
     agencyId: (key) => agencies.get(key),
     theme,
+    hasCode: (code) => themes.has(code),
     async create(rows) {
       const newAgencies = new Set<string>();
       const newThemes = new Map<string, NewTheme>();
       for (const row of rows) {
-        if (row.agency && !agencies.has(row.agency)) newAgencies.add(row.agency);
+        if (row.agency !== null && !agencies.has(row.agency)) {
+          if (!isAgencyKey(row.agency)) continue;
+          newAgencies.add(row.agency);
+        }
         for (const ref of themeRefs(row)) {
           const isKnown = ref.code === null || themes.has(ref.code) || newThemes.has(ref.code) || theme(ref);
           if (!isKnown && isCreatable(ref)) newThemes.set(ref.code, { ...ref, label: ref.label ?? ref.code });
@@ -73,8 +86,14 @@ export async function openCatalogue(db: Database): Promise<ImportCatalogue> {
   };
 }
 
+function isAgencyKey(key: string): boolean {
+  return key.length <= maxAgencyKeyLength && agencyKey.safeParse(key).success;
+}
+
 function isCreatable(ref: ThemeRef): ref is ThemeRef & { code: string } {
-  return ref.code !== null && /^\d\d(?:\.\d\d){0,2}$/.test(ref.code) && ref.code.length === ref.level * 3 - 1;
+  const { code, label, level } = ref;
+  if (code === null || !THEME_CODE.test(code) || code.length !== level * 3 - 1) return false;
+  return label === null || (label.length <= maxLabelLength && /^\P{Cc}+$/u.test(label));
 }
 
 /** Another case, accent or spacing is another spelling, not another theme. */

@@ -6,7 +6,7 @@ import { readAhead } from '../../shared/read-ahead.ts';
 import { type Batch, readBatches } from './batches.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type PlannedFile, planFiles } from './plan.ts';
-import { type ImportReport, noteExample, noteMapped } from './report.ts';
+import { emptyReport, type ImportReport, noteExample, noteMapped } from './report.ts';
 import {
   findImport,
   type ImportOrder,
@@ -51,6 +51,8 @@ export interface ImportResult {
   source: string;
   revision: string | null;
   files: number;
+  /** Paths of Parquet files that are no part of it. */
+  left_out: readonly string[];
   /** Of the source. */
   row_count: number;
   rows_done: number;
@@ -101,6 +103,7 @@ export async function importDataset(options: ImportOptions, deps: ImportDeps): P
     source: source.name,
     revision: source.revision,
     files: files.length,
+    left_out: source.leftOut,
     row_count: rowCount,
     rows_done: total.rowsDone,
     is_done: isDone,
@@ -122,7 +125,8 @@ async function openRun(options: ImportOptions, db: Database) {
     (await db.transaction((tx) => insertImport(tx, source.name, source.revision, { repairs, createMissing })));
   const cursors = await readCursors(db, source.name);
   const catalogue = await openCatalogue(db);
-  let { report } = state;
+  // What an older release began may lack a count.
+  let report: ImportReport = { ...emptyReport(), ...state.report };
 
   const cursorOf = ({ file, fingerprint }: PlannedFile) => {
     const cursor = cursors.get(file.path);
@@ -141,6 +145,7 @@ async function openRun(options: ImportOptions, db: Database) {
       const { path } = planned.file;
       const next = structuredClone(report);
       noteMapped(next, path, batch.rows);
+      if (cursorOf(planned) === undefined) next.replaced_rows += cursors.get(path)?.nextRow ?? 0;
       next.created_agencies.push(...batch.created.agencies);
       next.created_themes.push(...batch.created.themes);
       await db.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-import type { ImportedArticle } from './article.ts';
+import { type ImportedArticle, isExtractedAfter } from './article.ts';
 
 /** Records of one article: the first gives its id, the newest what is shown. */
 export interface MergedArticle {
@@ -33,7 +33,7 @@ export function mergeTwins(articles: readonly ImportedArticle[]): MergedArticle[
 }
 
 function mergeTwo(first: ImportedArticle, other: ImportedArticle): ImportedArticle {
-  const [winner, loser] = other.extracted_at > first.extracted_at ? [other, first] : [first, other];
+  const [winner, loser] = isExtractedAfter(other, first) ? [other, first] : [first, other];
   const { dataset_id, unique_id, legacy_unique_id, url, canonical_url } = first;
   return {
     ...winner,

@@ -1,15 +1,28 @@
 import type { z } from 'zod';
 import { openDatasetFolder } from '../../shared/dataset-folder.ts';
-import type { DatasetSource } from '../../shared/dataset-source.ts';
+import { type DatasetSource, isShardPath } from '../../shared/dataset-source.ts';
 import { type HubOptions, openHubDataset } from '../../shared/hub-files.ts';
 import type { config } from './config.ts';
 
 /** Where a dataset is: on the Hub, or in a folder. */
 export type SourcePlace = { dataset: string; revision?: string | undefined } | { path: string };
 
-/** @throws {PermanentError} when it is not there, or holds no Parquet file. */
-export function openSource(place: SourcePlace, hub: HubOptions): Promise<DatasetSource> {
-  return 'path' in place ? openDatasetFolder(place.path) : openHubDataset(place.dataset, place.revision ?? 'main', hub);
+/**
+ * Opens a dataset: all Parquet files of a folder; on the Hub the shards that its card names, where it has such.
+ *
+ * @throws {PermanentError} when it is not there, or holds no Parquet file.
+ */
+export async function openSource(place: SourcePlace, hub: HubOptions): Promise<DatasetSource> {
+  if ('path' in place) return await openDatasetFolder(place.path);
+  return shardsAlone(await openHubDataset(place.dataset, place.revision ?? 'main', hub));
+}
+
+/** Without what others put beside the shards, which loaders do not read either. */
+function shardsAlone(source: DatasetSource): DatasetSource {
+  const files = source.files.filter(({ path }) => isShardPath(path));
+  if (files.length === 0) return source;
+  const others = source.files.map(({ path }) => path).filter((path) => !isShardPath(path));
+  return { ...source, files, leftOut: [...source.leftOut, ...others].sort() };
 }
 
 export function hubOptions(settings: Pick<z.infer<typeof config>, 'HF_ENDPOINT' | 'HF_TOKEN'>): HubOptions {

@@ -1,5 +1,7 @@
 import type { Queryable } from '../../shared/database.ts';
 import { importedEnricher } from '../../shared/enricher-settings.ts';
+import { pending, stages } from '../../shared/pending.ts';
+import { bindings } from '../../shared/sql/bindings.ts';
 import type { ImportedArticle } from './article.ts';
 
 /** The columns of an article as they arrive in a statement. */
@@ -10,6 +12,7 @@ const input = `json_to_recordset($1::json) as input (dataset_id text, unique_id 
   theme_l3_id integer, summary text, content_hash text, stored_id text, keeps_enrichment boolean)`;
 
 const instant = (column: string) => `timestamptz 'epoch' + input.${column} * interval '1 microsecond'`;
+const extractedAt = `coalesce(${instant('extracted_at')}, now())`;
 const hasEnrichment = `(coalesce(input.summary, '') <> ''
   or coalesce(input.theme_l1_id, input.theme_l2_id, input.theme_l3_id) is not null)`;
 
@@ -27,7 +30,7 @@ export async function insertArticles(tx: Queryable, articles: readonly ImportedA
        canonical_url, content, image_url, video_url, category, tags, theme_l1_id, theme_l2_id, theme_l3_id, summary,
        content_hash, enriched_revision, enriched_by, enriched_rank, parked_version)
      select unique_id, legacy_unique_id, agencies.id, agencies.key, agencies.name, ${instant('published_at')},
-       published_at_source, ${instant('updated_datetime')}, ${instant('extracted_at')}, ${instant('extracted_at')},
+       published_at_source, ${instant('updated_datetime')}, ${extractedAt}, ${extractedAt},
        title, subtitle, editorial_lead, input.url, canonical_url, content, image_url, video_url, category, tags,
        theme_l1_id, theme_l2_id, theme_l3_id, summary, content_hash,
        case when ${hasEnrichment} then 1 else 0 end, case when ${hasEnrichment} then $2 end,
@@ -39,6 +42,9 @@ export async function insertArticles(tx: Queryable, articles: readonly ImportedA
   );
   return rows;
 }
+
+/** Work in any stage, whatever the stages aim at now. */
+const isPending = stages.map((stage) => pending(stage, {}, bindings().bind)).join(' or ');
 
 /** The article that a record belongs to, locked. */
 export interface StoredMatch {
@@ -52,7 +58,8 @@ export interface StoredMatch {
   has_themes: boolean;
   /** A better enricher, or a person, wrote summary and themes. */
   keeps_enrichment: boolean;
-  is_parked: boolean;
+  /** Has work of its own that the stages are to do: it is not parked. */
+  is_due: boolean;
 }
 
 /** Finds the articles of records: by the address, else by either id. */
@@ -75,7 +82,7 @@ export async function findStored(tx: Queryable, articles: readonly ImportedArtic
     `select unique_id, legacy_unique_id, (extract(epoch from extracted_at) * 1000000)::bigint as extracted_at,
        coalesce(summary, '') <> '' as has_summary, most_specific_theme_id is not null as has_themes,
        enriched_rank >= $2::smallint and enriched_by is distinct from $3 as keeps_enrichment,
-       is_parked
+       not is_parked and (${isPending}) as is_due
      from news where unique_id = any($1::text[])
      order by unique_id for no key update`,
     [matches.map(({ unique_id }) => unique_id), importedEnricher.rank, importedEnricher.name],
@@ -126,7 +133,10 @@ export async function enrichArticles(tx: Queryable, changes: readonly ArticleCha
   );
 }
 
-/** After the versions have grown: what has a summary or a theme is enriched, and what was parked is so again. */
+/**
+ * After the versions have grown: what has a summary or a theme is enriched, and of the articles to be parked those are
+ * that have a new version.
+ */
 export async function settleArticles(tx: Queryable, changes: readonly ArticleChange[], parked: readonly string[]) {
   if (changes.length === 0) return;
   await tx.query(
@@ -134,18 +144,20 @@ export async function settleArticles(tx: Queryable, changes: readonly ArticleCha
        enriched_revision = case when is_enriched then revision else enriched_revision end,
        enriched_by = case when is_enriched then $3 else enriched_by end,
        enriched_rank = case when is_enriched then $4::smallint else enriched_rank end,
-       parked_version = case when unique_id = any($2::text[]) then version else parked_version end
+       parked_version = case when unique_id = any($2::text[]) and synced_version < version
+         then version else parked_version end
      from (
-       select unique_id as id, enriched_rank <= $4::smallint
+       select unique_id as id, unique_id <> all($5::text[]) and enriched_rank <= $4::smallint
          and (coalesce(summary, '') <> '' or most_specific_theme_id is not null) as is_enriched
        from news where unique_id = any($1::text[])
      ) as state
      where unique_id = id`,
     [
-      changes.filter(({ keeps_enrichment }) => !keeps_enrichment).map(({ stored_id }) => stored_id),
+      changes.map(({ stored_id }) => stored_id),
       parked,
       importedEnricher.name,
       importedEnricher.rank,
+      changes.filter(({ keeps_enrichment }) => keeps_enrichment).map(({ stored_id }) => stored_id),
     ],
   );
 }

@@ -37,11 +37,15 @@ export async function insertImport(
   revision: string | null,
   order: ImportOrder,
 ): Promise<ImportState> {
-  await tx.query('delete from imports where source = $1', [source]);
+  // Not deleted first: the cursors of an import at work refer to it.
   const { rows } = await tx.query<ImportState>(
-    `insert into imports (source, revision, status, options, report) values ($1, $2, 'open', $3, $4) returning ${columns}`,
+    `insert into imports (source, revision, status, options, report) values ($1, $2, 'open', $3, $4)
+     on conflict (source) do update set revision = excluded.revision, status = excluded.status,
+       options = excluded.options, report = excluded.report, started_at = now(), updated_at = now()
+     returning ${columns}`,
     [source, revision, JSON.stringify(order), JSON.stringify(emptyReport())],
   );
+  await tx.query('delete from import_files where source = $1', [source]);
   return rows[0]!;
 }
 
@@ -66,12 +70,16 @@ export async function saveReport(
   ]);
 }
 
-/** How far an import is in each file. */
-export async function readCursors(
-  db: Queryable,
-  source: string,
-): Promise<Map<string, { fingerprint: string; nextRow: number }>> {
-  const { rows } = await db.query<{ path: string; fingerprint: string; nextRow: number }>(
+/** How far an import is in a file. */
+export interface FileCursor {
+  /** Of the file that was read. */
+  fingerprint: string;
+  nextRow: number;
+}
+
+/** How far an import is in each file, by path. */
+export async function readCursors(db: Queryable, source: string): Promise<Map<string, FileCursor>> {
+  const { rows } = await db.query<FileCursor & { path: string }>(
     'select path, fingerprint, next_row as "nextRow" from import_files where source = $1',
     [source],
   );

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../shared/database.ts';
 import { uniqueIdCandidates } from '../../shared/identity.ts';
-import type { ImportedArticle } from './article.ts';
+import { type ImportedArticle, isExtractedAfter } from './article.ts';
 import { hasThemes, type MergedArticle, mergeTwins } from './merge.ts';
 import type { StoreOutcome } from './report.ts';
 import {
@@ -92,11 +92,11 @@ async function storeKnown(tx: Queryable, entries: readonly MergedArticle[], resu
       continue;
     }
     const change = { ...article, stored_id: match.unique_id, keeps_enrichment: match.keeps_enrichment };
-    const isNewer = article.extracted_at > match.extracted_at;
+    const isNewer = isExtractedAfter(article, match);
     const isEnriching = enriches(article, match, isNewer);
     if (isNewer) newer.push(change);
     if (isEnriching) enriching.push(onlyMissing(change, match, isNewer));
-    if (match.is_parked && (isNewer || isEnriching)) parked.push(match.unique_id);
+    if (!match.is_due && (isNewer || isEnriching)) parked.push(match.unique_id);
     const isOwn = article.dataset_id === match.unique_id || article.dataset_id === match.legacy_unique_id;
     const changed = isNewer || isEnriching ? 'updated' : 'unchanged';
     noteStored(result, entry, match.unique_id, isOwn ? changed : 'merged');
@@ -109,7 +109,7 @@ async function storeKnown(tx: Queryable, entries: readonly MergedArticle[], resu
 
 /** One change an article, though records may reach it by its address and by its id. */
 function newestOfEach(changes: readonly ArticleChange[]): ArticleChange[] {
-  const sorted = changes.toSorted((a, b) => a.extracted_at - b.extracted_at);
+  const sorted = changes.toSorted((a, b) => Number(isExtractedAfter(a, b)) - Number(isExtractedAfter(b, a)));
   return [...new Map(sorted.map((change) => [change.stored_id, change])).values()];
 }
 

@@ -8,6 +8,8 @@ export interface ThemeRef {
 }
 
 const levels = [1, 2, 3] as const;
+/** A code of the taxonomy: two digits a level. */
+export const THEME_CODE = /^\d\d(?:\.\d\d){0,2}$/;
 /** `01 - Economia e Finanças`, as some shards have it in one text. */
 const FULL_NAME = /^(\d\d(?:\.\d\d){0,2})\s*[-–]\s*(\S.*)$/;
 
@@ -19,11 +21,14 @@ export function themeRefs(row: DatasetRow): ThemeRef[] {
     refOf(3, row.theme_1_level_3_code, row.theme_1_level_3_label),
   ];
   const specific = row.most_specific_theme_code?.trim() || null;
-  const depth = specific ? Math.ceil(specific.length / 3) : 0;
+  // What is no code says nothing of the levels above it: it is only reported.
+  const isCode = specific !== null && THEME_CODE.test(specific);
+  const depth = isCode ? (specific.length + 1) / 3 : 0;
   return levels.flatMap((level) => {
     const given = named[level - 1];
     if (given) return [given];
-    if (!specific || level > depth) return [];
+    if (specific !== null && !isCode && level === 3) return [{ level, code: specific, label: null }];
+    if (specific === null || level > depth) return [];
     const label = level === depth ? row.most_specific_theme_label : null;
     return refOf(level, specific.slice(0, level * 3 - 1), label) ?? [];
   });

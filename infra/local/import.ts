@@ -2,8 +2,8 @@ import type { DatasetRef } from '../../functions/export/sql.ts';
 import { type ImportResult, importDataset } from '../../functions/import/import.ts';
 import { hubOptions, openSource } from '../../functions/import/open-source.ts';
 import { type Repair, repairs } from '../../functions/import/repair.ts';
-import { findImport, type ImportState } from '../../functions/import/state-sql.ts';
-import { type Validation, validateImport } from '../../functions/import/validate.ts';
+import { findImport, type ImportState, readCursors } from '../../functions/import/state-sql.ts';
+import { type Validation, type ValidationOptions, validateImport } from '../../functions/import/validate.ts';
 import type { Database } from '../../shared/database.ts';
 import type { DatasetSource } from '../../shared/dataset-source.ts';
 import { changedSinceExport } from './changed-files.ts';
@@ -61,7 +61,11 @@ export async function migrateHfToPg(options: MigrateHfOptions): Promise<void> {
     );
     progress.done(`Imported in ${result.seconds} s, ${result.rows_per_second} rows a second`);
     // Of an import in parts, the part that is done.
-    const validation = await validate(db, source, result.is_done ? undefined : result.rows_done);
+    const validation = await validate(
+      db,
+      source,
+      result.is_done ? {} : { cursors: await readCursors(db, source.name) },
+    );
     print(options, { import: result, validation });
   });
 }
@@ -76,7 +80,7 @@ function exportedAs({ dataset, path }: ImportPlaceOptions): DatasetRef {
 export async function validateMigration(options: ImportPlaceOptions): Promise<void> {
   await withDatabase(options, async (db) => {
     const source = await openImportSource(options, await findDatasetImport(db, options));
-    print(options, { validation: await validate(db, source, options.maxRecords) });
+    print(options, { validation: await validate(db, source, { maxRecords: options.maxRecords }) });
   });
 }
 
@@ -90,11 +94,15 @@ async function openImportSource(options: ImportPlaceOptions, known: ImportState 
   return await openSource(dataset ? { dataset, revision } : { path: path! }, hubOptions(loadLocalSettings()));
 }
 
-async function validate(db: Database, source: DatasetSource, maxRecords: number | undefined): Promise<Validation> {
+async function validate(
+  db: Database,
+  source: DatasetSource,
+  part: Pick<ValidationOptions, 'maxRecords' | 'cursors'>,
+): Promise<Validation> {
   const known = await findImport(db, source.name);
   const progress = createProgress();
   return await validateImport(
-    { source, repairs: known?.options.repairs ?? repairs, maxRecords, batchSize: 1000 },
+    { source, repairs: known?.options.repairs ?? repairs, ...part, batchSize: 1000 },
     { db, progress: (rows) => progress.update(`validate: ${rows} rows`) },
   );
 }

@@ -8,6 +8,7 @@ import { openDatasetFolder } from '../../shared/dataset-folder.ts';
 import { openShard, type ShardRow } from '../../shared/dataset-reader.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { datasetRow, datasetRows, micros, shardBytes, writeShardFile } from '../functions/import/shards.ts';
+import { countReads } from '../support/dataset.ts';
 
 let folder: string;
 before(async () => {
@@ -90,6 +91,39 @@ test('a value that is none of its column is named, not guessed', async () => {
   assert.equal(row!.fields.published_at, null);
 });
 
+test('instants that their column cannot hold are named', async () => {
+  const fields = [text('published_at', ['2300-01-01']), text('extracted_at', ['2300-01-01'])];
+  assert.deepEqual((await readAll(required(fields)))[0]!.unreadable, ['extracted_at "2300-01-01"']);
+  const far = new Date('0001-01-03T00:00:00Z');
+  const [row] = await readAll(required([{ name: 'extracted_at', data: [far], type: 'TIMESTAMP' }]));
+  assert.deepEqual([row!.fields.extracted_at, row!.unreadable.length], [null, 1]);
+});
+
+test('a large row group without a page index is read in parts, and its bytes once', async () => {
+  const count = 40;
+  const texts = Array.from({ length: count }, (_, index) => `${index} `.repeat(400_000));
+  const columnData = ['unique_id', 'agency', 'published_at', 'title', 'url'].map((name) =>
+    text(
+      name,
+      texts.map((_, index) => `${name} ${index}`),
+    ),
+  );
+  const bytes = parquetWriteBuffer({ columnData: [...columnData, text('summary', texts)] });
+  await writeShardFile(folder, 'data/large.parquet', new Uint8Array(bytes));
+  const { source, take } = countReads(await openDatasetFolder(folder));
+  const shard = await openShard(source.files.find(({ path }) => path === 'data/large.parquet')!);
+  const partRows: number[] = [];
+  const summaries: (string | null)[] = [];
+  for await (const part of shard.readRows(3)) {
+    partRows.push(part.length);
+    summaries.push(...part.map(({ fields }) => fields.summary));
+  }
+  await shard.close();
+  assert.ok(partRows.length > 1, `parts of ${partRows} rows`);
+  assert.deepEqual(summaries, texts.slice(3));
+  assert.ok(take().bytes < 1.5 * bytes.byteLength);
+});
+
 test('instants in milliseconds, and of readings without a zone', async () => {
   const instant = new Date('2025-03-10T15:00:00Z');
   const [row] = await readAll(required([{ name: 'published_at', data: [instant], type: 'TIMESTAMP' }]));
@@ -136,6 +170,19 @@ test('the fingerprint differs when one value does', async () => {
   );
   assert.equal(prints[0], prints[1]);
   assert.notEqual(prints[0], prints[2]);
+});
+
+test('a folder says which files that look like Parquet it leaves out', async () => {
+  const mixed = await mkdtemp(join(tmpdir(), 'mixed-'));
+  for (const path of ['B.PARQUET', '.cache/c.parquet']) await writeShardFile(mixed, path, new Uint8Array(3));
+  await assert.rejects(
+    openDatasetFolder(mixed),
+    /holds no Parquet file to read; left out: \.cache\/c\.parquet, B\.PARQUET/,
+  );
+  await writeShardFile(mixed, 'a.parquet', new Uint8Array(3));
+  const { files, leftOut } = await openDatasetFolder(mixed);
+  assert.deepEqual([files.map(({ path }) => path), leftOut], [['a.parquet'], ['.cache/c.parquet', 'B.PARQUET']]);
+  await rm(mixed, { recursive: true });
 });
 
 test('a folder without Parquet files, or none at all, is refused', async () => {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Repair, repairs } from '../../../functions/import/repair.ts';
 import { UsageError } from '../errors.ts';
 import type { MigrateHfOptions } from '../import.ts';
-import { parseInteger, parseList } from '../options.ts';
+import { parseInteger } from '../options.ts';
 
 /** `migrate-hf-to-pg` */
 export function addMigrateHfToPgCommand(program: Command): void {
@@ -39,7 +39,8 @@ export function checkPlace({ dataset, path, revision }: { dataset?: string; path
 function parseRepairs(text: string): Repair[] {
   if (text === 'all') return [...repairs];
   if (text === 'none') return [];
-  return parseList(text).map((name) => {
+  return text.split(',').map((given) => {
+    const name = given.trim();
     const repair = repairs.find((known) => known === name);
     if (!repair) throw new InvalidArgumentError(`must be none, all, or some of ${repairs.join(',')}`);
     return repair;

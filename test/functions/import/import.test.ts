@@ -5,7 +5,15 @@ import { migrateUp } from '../../../infra/migrate.ts';
 import { uniqueId } from '../../../shared/identity.ts';
 import { articleInput, seedAgency, seedArticle } from '../../support/articles.ts';
 import { withoutPostgres } from '../../support/database.ts';
-import { datasetRow, datasetRows, micros, shardBytes, writeShardFile, writeShards } from './shards.ts';
+import {
+  datasetRow,
+  datasetRows,
+  foreignCodecBytes,
+  micros,
+  shardBytes,
+  writeShardFile,
+  writeShards,
+} from './shards.ts';
 import { useImport } from './use-import.ts';
 
 describe('import', { skip: withoutPostgres }, () => {
@@ -170,6 +178,42 @@ describe('import', { skip: withoutPostgres }, () => {
     assert.ok(themed.every(({ enriched_by }) => enriched_by === 'imported'));
   });
 
+  test('only what accepted and repaired rows name is made, and only what can be a name', async () => {
+    const theme = (code: string, label: string) => ({ theme_1_level_1_code: code, theme_1_level_1_label: label });
+    const rows = [
+      datasetRow({ agency: 'no\0va', ...theme('7\x007', 'A\0B') }),
+      datasetRow({ title: ' ', agency: 'de-linha-recusada', ...theme('78', 'De linha recusada') }),
+      datasetRow({ agency: 'Não é chave', ...theme('79', 'De órgão recusado') }),
+      datasetRow({ agency: 'a'.repeat(101) }),
+      datasetRow({ title: 'b', ...theme('80', 'x'.repeat(201)) }),
+    ];
+    await writeShards(folder(), { 'a.parquet': rows });
+    const { report } = await run({ createMissing: true });
+    assert.deepEqual([report.created_agencies, report.created_themes], [['nova'], ['77 AB']]);
+    assert.deepEqual([report.inserted, report.rejected], [2, 3]);
+    assert.deepEqual(Object.keys(report.unknown_themes), [`80 ${'x'.repeat(197)}…`]);
+  });
+
+  test('a row that the dataset cannot date is dated by its import, and older than any other', async () => {
+    const rows = ['0001-01-03T00:00:00Z', '2300-01-01T00:00:00Z'].map((day) =>
+      datasetRow({ title: day, published_at: micros(day), extracted_at: null }),
+    );
+    const dated = datasetRow({ title: 'datada', extracted_at: null, url: rows[0]!.url });
+    await writeShards(folder(), { 'a.parquet': rows });
+    const { rows: clock } = await db().query<{ now: Date }>('select now()');
+    assert.equal((await run()).report.inserted, 2);
+    for (const { extracted_at } of await news()) assert.ok((extracted_at as Date) >= clock[0]!.now);
+    const before = await news();
+    assert.equal((await run()).report.unchanged, 2);
+    assert.deepEqual(await news(), before);
+    assert.equal((await validate()).is_valid, true);
+
+    await db().query('truncate news cascade');
+    await writeShards(folder(), { 'a.parquet': [rows[0]!, dated] });
+    await run();
+    assert.deepEqual(await news('title'), [{ title: 'datada' }]);
+  });
+
   test('a code that means something else here is found by its label, or reported', async () => {
     const rows = [
       datasetRow({ title: 'a', theme_1_level_1_code: '01', theme_1_level_1_label: 'educacao' }),
@@ -178,7 +222,7 @@ describe('import', { skip: withoutPostgres }, () => {
     ];
     await writeShards(folder(), { 'a.parquet': rows });
     const { report } = await run();
-    assert.deepEqual(report.unknown_themes, { '02 Minorias': 1 });
+    assert.deepEqual([report.unknown_themes, report.relabelled_themes], [{}, { '02 Minorias': 1 }]);
     const themes = await news('title, (select code from themes where id = theme_l1_id) as code');
     assert.deepEqual(themes, [
       { title: 'a', code: '02' },
@@ -241,6 +285,13 @@ describe('import', { skip: withoutPostgres }, () => {
     assert.equal((await validate()).is_valid, false);
   });
 
+  test('pages that cannot be decompressed stop the import before its first row', async () => {
+    await writeShards(folder(), { 'a.parquet': datasetRows(5) });
+    await writeShardFile(folder(), 'b.parquet', foreignCodecBytes());
+    await assert.rejects(run(), /PermanentError: Nothing was imported\. b\.parquet is compressed with LZ4_RAW, which/);
+    assert.deepEqual(await news(), []);
+  });
+
   test('a file that is no shard stops the import before its first row', async () => {
     await writeShards(folder(), { 'a.parquet': datasetRows(5) });
     await writeShardFile(folder(), 'b.parquet', (await shardBytes(datasetRows(5))).subarray(0, 400));
@@ -287,6 +338,7 @@ describe('import', { skip: withoutPostgres }, () => {
     await writeShards(folder(), { 'b.parquet': [...rows.slice(20), datasetRow({ title: 'Nova' })] });
     const third = await run({ isResumed: true });
     assert.deepEqual([third.is_done, third.report.inserted, third.report.unchanged], [true, 31, 3]);
+    assert.deepEqual([third.rows_done, third.report.rows - third.report.replaced_rows], [31, 31]);
     assert.deepEqual((await run({ isResumed: true })).report, third.report);
   });
 

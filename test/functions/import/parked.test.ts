@@ -50,6 +50,37 @@ describe('what was imported', { skip: withoutPostgres }, () => {
     assert.deepEqual(requeued, { enrich: 20, embed: 1, sync: 0 });
   });
 
+  test('floods nobody when a second import brings newer records, and leaves live work due', async () => {
+    const rows = datasetRows(20);
+    await writeShards(folder(), { 'a.parquet': rows });
+    await run();
+    await db().query(`update news set parked_version = null, enriched_revision = revision, synced_version = version,
+      enriched_rank = 2, enriched_by = 'imported', embedded_text_hash = embedding_text_hash, embedding_model = 'm',
+      synced_index = 'postgres'`);
+    await db().query(`update news set enriched_by = 'human', enriched_rank = 9 where title = 'Notícia número 3'`);
+    const newer = rows.map((row, index) => ({
+      ...row,
+      extracted_at: row.extracted_at! + 1_000_000,
+      // One with the same columns but for extracted_at, of which nothing need be made pending.
+      ...(index === 4 ? {} : { summary: 'Novo resumo.', content: 'Novo texto.' }),
+    }));
+    await writeShards(folder(), { 'a.parquet': newer });
+    await db().query(`update news set subtitle = 'Edição' where title = 'Notícia número 5'`);
+    published.length = 0;
+    assert.equal((await run()).report.updated, 20);
+
+    const due = `not is_parked and (enriched_revision < revision or synced_version < version
+      or embedded_text_hash is distinct from embedding_text_hash)`;
+    const { rows: stayed } = await db().query(`select title from news where ${due}`);
+    assert.deepEqual(stayed, [{ title: 'Notícia número 5' }]);
+    const { rowCount } = await db().query(
+      `select from news where is_parked and synced_version < version and title <> 'Notícia número 4'`,
+    );
+    assert.equal(rowCount, 18);
+    await reconcile(contextFrom(), deps());
+    assert.ok(published.every(({ data }) => String((data as { unique_id: string }).unique_id).includes('numero-5')));
+  });
+
   test('stays parked when its agency or a theme gets another label, and not when its text changes', async () => {
     await importSome();
     await db().query(`update agencies set name = 'Educação' where key = 'mec'`);

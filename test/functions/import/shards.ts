@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { type DatasetRow, datasetColumns } from '../../../shared/dataset-schema.ts';
 import { createParquetStream, type ParquetCodec } from '../../../shared/parquet.ts';
 
@@ -54,6 +55,15 @@ export async function shardBytes(rows: readonly DatasetRow[], options: ShardOpti
   for (const row of rows) await stream.append(row);
   await stream.finish();
   return Buffer.concat(chunks);
+}
+
+/** A shard whose pages say that they are compressed with LZ4. */
+export function foreignCodecBytes(): Uint8Array {
+  const columnData = ['unique_id', 'agency', 'published_at', 'title', 'url'].map(
+    (name): ColumnSource => ({ name, data: ['2025-03-10'], type: 'STRING' }),
+  );
+  const compressors = { LZ4_RAW: (page: Uint8Array) => page.slice() };
+  return new Uint8Array(parquetWriteBuffer({ columnData, codec: 'LZ4_RAW', compressors }));
 }
 
 /** Writes shards into a folder, by their paths. */

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { repairs } from '../../../functions/import/repair.ts';
+import { readCursors } from '../../../functions/import/state-sql.ts';
+import { validateImport } from '../../../functions/import/validate.ts';
+import { openDatasetFolder } from '../../../shared/dataset-folder.ts';
 import { withoutPostgres } from '../../support/database.ts';
 import { datasetRow, datasetRows, writeShards } from './shards.ts';
 import { useImport } from './use-import.ts';
@@ -37,6 +41,27 @@ describe('the validation of an import', { skip: withoutPostgres }, () => {
     const [content] = columns.filter(({ column }) => column === 'content');
     assert.deepEqual([content!.source_nulls, content!.stored_nulls], [0, 1]);
     assert.deepEqual(await failed(), ['articles of the source in the table', 'columns with differences']);
+  });
+
+  test('counts the articles whose columns it compares', async () => {
+    const rows = [...datasetRows(4), datasetRow({ title: ' ' }), datasetRow({ agency: 'nova' }), datasetRow()];
+    await writeShards(folder(), { 'a.parquet': [...rows, rows[0]!] });
+    await run();
+    await db().query(`delete from news where title = 'Notícia número 3'`);
+    const { rows: read, compared_articles } = await validate();
+    assert.deepEqual([read, compared_articles], [8, 4]);
+  });
+
+  test('of an import in parts holds what it has read, also where a file was replaced meanwhile', async () => {
+    const rows = datasetRows(30);
+    await writeShards(folder(), { 'a.parquet': rows.slice(0, 20), 'b.parquet': rows.slice(20) });
+    await run({ maxRecords: 24 });
+    await writeShards(folder(), { 'a.parquet': [datasetRow({ title: 'Nova' }), ...rows.slice(0, 20)] });
+    const { source: name, rows_done } = await run({ isResumed: true, maxRecords: 5 });
+    const source = await openDatasetFolder(folder());
+    const cursors = await readCursors(db(), name);
+    const validation = await validateImport({ source, repairs, cursors, batchSize: 1000 }, { db: db() });
+    assert.deepEqual([rows_done, validation.rows, validation.compared_articles, validation.is_valid], [9, 9, 9, true]);
   });
 
   test('wants a theme on more than 95 of 100 articles whose source has one', async () => {

@@ -62,6 +62,7 @@ describe('destaques migrate-hf-to-pg', { skip: withoutPostgres }, () => {
       [[], /give one of --dataset and --path/],
       [['--path', dataset, '--revision', 'main'], /--revision goes with --dataset/],
       [['--path', dataset, '--repair', 'dates'], /must be none, all, or some of share-blocks/],
+      [['--path', dataset, '--repair', ''], /must be none, all, or some of share-blocks/],
     ] as const) {
       const { status, stderr } = destaques('migrate-hf-to-pg', ...args);
       assert.equal(status, 2);
