@@ -14,6 +14,7 @@ import { addSourceCommands } from './commands/sources.ts';
 import { addStageCommands } from './commands/stages.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncHfCommand } from './commands/sync-hf.ts';
+import { addTypesenseCommand } from './commands/typesense.ts';
 import { addValidateMigrationCommand } from './commands/validate-migration.ts';
 
 /** The command line: one file a command under commands/. */
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addExtractCommand(program);
   addReextractCommand(program);
   addStageCommands(program);
+  addTypesenseCommand(program);
   addSyncHfCommand(program);
   addMigrateHfToPgCommand(program);
   addValidateMigrationCommand(program);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Stage } from '../../../shared/pending.ts';
+import { UsageError } from '../errors.ts';
 import { checkWindow, parseDay, parseInteger, parseList } from '../options.ts';
 import type { StageOptions } from '../stage-workers.ts';
 
@@ -10,7 +11,10 @@ export function addStageCommands(program: Command): void {
     '--model <model>',
     'a folder, a Hub id, or "lexical"; EMBEDDING_MODEL unless given',
   );
-  addStageCommand(program, 'sync-embeddings-to-typesense', 'sync', 'write articles to the search index');
+  addStageCommand(program, 'sync-embeddings-to-typesense', 'sync', 'write articles to the search index').option(
+    '--full-sync',
+    'and what it holds already, once more',
+  );
 }
 
 function addStageCommand(program: Command, name: string, stage: Stage, description: string): Command {
@@ -25,6 +29,7 @@ function addStageCommand(program: Command, name: string, stage: Stage, descripti
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<StageOptions>();
       checkWindow(options);
+      if (options.fullSync && options.maxRecords) throw new UsageError('--full-sync does not go with --max-records');
       const { runStage } = await import('../stage-workers.ts');
       await runStage(stage, options);
     });
