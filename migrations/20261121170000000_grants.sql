@@ -30,7 +30,7 @@ begin
       ['sync', 'select, update', 'news'],
       ['sync', 'select, insert, update', 'quarantine'],
       ['sync', 'select, insert, delete', 'outbox'],
-      ['export', 'select', 'news, news_features, themes, agencies'],
+      ['export', 'select', 'news, news_features, themes, agencies, imports'],
       ['export', 'select, insert, update, delete', 'hub_shards'],
       ['export', 'select, update, delete', 'hub_journal'],
       ['export', 'select, insert, update', 'sync_log'],
