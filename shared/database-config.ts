@@ -3,6 +3,7 @@ import { integer } from './config.ts';
 import type { Database } from './database.ts';
 import { ConfigError } from './errors.ts';
 import { openPostgres } from './postgres.ts';
+import { sessionSettings, storageBackendSettings } from './storage-settings.ts';
 
 /** The settings of every function that speaks to Postgres: a URL, or a Cloud SQL instance with IAM login. */
 export const databaseSettings = {
@@ -11,6 +12,7 @@ export const databaseSettings = {
   DATABASE_USER: z.string().optional(),
   DATABASE_NAME: z.string().default('destaques'),
   DATABASE_MAX_CONNECTIONS: integer(1, 100).optional(),
+  ...storageBackendSettings,
 };
 const databaseConfig = z.object(databaseSettings);
 
@@ -19,7 +21,10 @@ const databaseConfig = z.object(databaseSettings);
  * @throws {RetryableError} when the database cannot be reached.
  */
 export function openDatabase(config: z.infer<typeof databaseConfig>): Promise<Database> {
-  const options = config.DATABASE_MAX_CONNECTIONS ? { maxConnections: config.DATABASE_MAX_CONNECTIONS } : {};
+  const options = {
+    sessionSettings: sessionSettings(config.STORAGE_BACKEND),
+    ...(config.DATABASE_MAX_CONNECTIONS ? { maxConnections: config.DATABASE_MAX_CONNECTIONS } : {}),
+  };
   if (config.DATABASE_URL) return openPostgres({ url: config.DATABASE_URL }, options);
   if (!config.INSTANCE_CONNECTION_NAME || !config.DATABASE_USER) {
     throw new ConfigError(

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import {
   type AsyncBuffer,
   type FileMetaData,
@@ -12,6 +11,7 @@ import { type DatasetRow, datasetColumns } from './dataset-schema.ts';
 import type { DatasetFile } from './dataset-source.ts';
 import { errorMessage, PermanentError, RetryableError } from './errors.ts';
 import { codeOf } from './folder-errors.ts';
+import { parquetValues } from './parquet-read.ts';
 
 /** A row of a shard, whatever the shard's own types are. */
 export interface ShardRow {
@@ -41,20 +41,6 @@ const maxGroupBytes = 64 * 1024 * 1024;
 
 /** Sizes of 8 bytes and the mark that close a Parquet file. */
 const trailerBytes = 8;
-
-/** Timestamps as whole microseconds, whatever their unit. */
-const parsers = {
-  timestampFromMilliseconds: (value: bigint) => Number(value) * 1000,
-  timestampFromMicroseconds: Number,
-  // Towards the past, as the dates before 1970 need it.
-  timestampFromNanoseconds: (value: bigint) => Number((value - (((value % 1000n) + 1000n) % 1000n)) / 1000n),
-};
-
-const compressors = {
-  ZSTD: (page: Uint8Array) => zstdDecompressSync(page),
-  GZIP: (page: Uint8Array) => gunzipSync(page),
-  BROTLI: (page: Uint8Array) => brotliDecompressSync(page),
-};
 
 /**
  * Opens a shard of the dataset. Columns that came to the dataset later may be missing, and are null; others are not
@@ -149,8 +135,7 @@ async function readPart(
       rowStart: start,
       rowEnd: end,
       useOffsetIndex: isPart,
-      compressors,
-      parsers,
+      ...parquetValues,
     });
     if (read.length === end - start) return read;
     throw new Error(`rows ${start} to ${end - 1} are ${read.length}`);

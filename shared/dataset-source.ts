@@ -10,6 +10,8 @@ export interface DatasetFile {
   /** Relative to the dataset, with `/`. */
   path: string;
   sizeBytes: number;
+  /** Names the content: files of the same oid are equal. That of a large file on the Hub is its SHA-256. */
+  oid?: string;
   open(): Promise<RandomAccess>;
 }
 

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { integer } from './config.ts';
+import type { Pooling, TextKind } from './encoder/model-folder.ts';
 import { ConfigError } from './errors.ts';
 import { type Logger, silentLogger } from './log.ts';
 
@@ -14,9 +12,14 @@ export interface Encoder {
   readonly dimensions: number;
   /**
    * One L2-normalised Float32Array of `dimensions` a text, in the order of the texts. Any string has a vector: an empty
-   * one too. Long texts are cut at the model's limit. Queries and articles are encoded alike.
+   * one too. Long texts are cut at the model's limit. Calls may overlap: what waits at the same time is computed together.
+   *
+   * @param options.kind what the texts are: models with prefixes encode what is searched for (`query`) otherwise than
+   * what is found (`passage`, unless told).
+   * @throws {PermanentError} when the model computes no vector for a text; the other texts have theirs.
+   * @throws {RetryableError} when the model died over the texts.
    */
-  encode(texts: readonly string[]): Promise<Float32Array[]>;
+  encode(texts: readonly string[], options?: { kind?: TextKind }): Promise<Float32Array[]>;
   /** Waits for what is being encoded, then frees the model. */
   close(): Promise<void>;
 }
@@ -32,6 +35,10 @@ export const encoderSettings = {
   EMBEDDING_CACHE_DIR: z.string().optional(),
   EMBEDDING_THREADS: integer(1, 256).optional(),
   EMBEDDING_BATCH_SIZE: integer(1, 1024).optional(),
+  EMBEDDING_MAX_TOKENS: integer(3, 65_536).optional(),
+  EMBEDDING_POOLING: z.enum(['mean', 'cls']).optional(),
+  EMBEDDING_QUERY_PREFIX: z.string().optional(),
+  EMBEDDING_PASSAGE_PREFIX: z.string().optional(),
   HF_ENDPOINT: z.url().optional(),
 };
 
@@ -44,12 +51,22 @@ export interface EncoderOptions {
   model: string;
   /** Branch, tag or commit on the Hub, `main` unless told. Only a commit always means the same weights. */
   revision?: string | undefined;
-  /** Path of the ONNX file in the repository: `onnx/model.onnx` unless told, or the only one there is. */
+  /**
+   * Path of the ONNX file in the repository; or `fp32`; or `int8`, the best of the repository's files for this CPU.
+   * `onnx/model.onnx` unless told, or the only one there is.
+   */
   file?: string | undefined;
   /** Threads of one inference: as many as the process may use unless told. */
   threads?: number | undefined;
-  /** Texts of one inference: memory grows with it. */
+  /** Texts of one inference at most, 8 unless told: memory grows with it. */
   batchSize?: number | undefined;
+  /** Of a text, where the model's own limit is more than is wanted: memory grows with its square. */
+  maxTokens?: number | undefined;
+  /** In place of what the repository says of itself, or where it says nothing. */
+  pooling?: Pooling | undefined;
+  /** Stand before each text, with a space between them. In place of the repository's prompts. */
+  queryPrefix?: string | undefined;
+  passagePrefix?: string | undefined;
   /** Where models of the Hub are kept: `~/.cache/destaques/models` unless told. */
   cacheDir?: string | undefined;
   hubUrl?: string | undefined;
@@ -65,6 +82,10 @@ export function encoderOptions(settings: z.infer<z.ZodObject<typeof encoderSetti
     file: settings.EMBEDDING_MODEL_FILE,
     threads: settings.EMBEDDING_THREADS,
     batchSize: settings.EMBEDDING_BATCH_SIZE,
+    maxTokens: settings.EMBEDDING_MAX_TOKENS,
+    pooling: settings.EMBEDDING_POOLING,
+    queryPrefix: settings.EMBEDDING_QUERY_PREFIX,
+    passagePrefix: settings.EMBEDDING_PASSAGE_PREFIX,
     cacheDir: settings.EMBEDDING_CACHE_DIR,
     hubUrl: settings.HF_ENDPOINT,
   };
@@ -91,38 +112,15 @@ export async function createEncoder(options: EncoderOptions, deps: { log?: Logge
 // Each encoder is imported when it is chosen: the model runtime is a native library of tens of megabytes, which a
 // function that encodes lexically, or only knows the type, must not load.
 async function openEncoder(options: EncoderOptions, log: Logger): Promise<Encoder> {
-  const { model, revision, file } = options;
-  if (model === 'lexical') {
+  if (options.model === 'lexical') {
     const { createLexicalEncoder } = await import('./encoder/lexical-encoder.ts');
     return createLexicalEncoder();
   }
   const { createOnnxEncoder } = await import('./encoder/onnx-encoder.ts');
-  if (await isFolder(model)) return createOnnxEncoder({ ...options, folder: model, name: basename(resolve(model)) });
-  const isFile = existsSync(model);
-  if (isFile || !/^\w[\w.-]*\/\w[\w.-]*$/.test(model)) {
-    throw new ConfigError(
-      `Model folder ${resolve(model)} ${isFile ? 'is a file' : 'does not exist'}. EMBEDDING_MODEL is a folder that holds a sentence-transformers ` +
-        `repository (\`hf download OWNER/NAME --local-dir ${model}\` makes one), a Hub id such as ` +
-        'sentence-transformers/paraphrase-multilingual-mpnet-base-v2, or "lexical", which needs no model',
-    );
-  }
-  const { fetchModel } = await import('./encoder/fetch-model.ts');
-  const folder = await fetchModel(
-    {
-      id: model,
-      revision: revision ?? 'main',
-      file,
-      cacheDir: options.cacheDir ?? join(homedir(), '.cache', 'destaques', 'models'),
-      hubUrl: (options.hubUrl ?? 'https://huggingface.co').replace(/\/+$/, ''),
-    },
-    { log },
-  );
-  return createOnnxEncoder({ ...options, folder, name: revision === undefined ? model : `${model}@${revision}` });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+  const { findModelFolder } = await import('./encoder/find-model-folder.ts');
+  const { readModelSource, sourceName } = await import('./encoder/model-source.ts');
+  const folder = await findModelFolder(options, log);
+  const source = await readModelSource(folder);
+  const name = source ? sourceName(source) : basename(resolve(folder));
+  return createOnnxEncoder({ ...options, folder, name }, { log });
 }

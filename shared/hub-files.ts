@@ -27,7 +27,15 @@ const DATASET_ID = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/;
 const maxRetryAfterMs = 120_000;
 
 const datasetInfo = z.object({ sha: z.string().regex(/^[0-9a-f]{7,64}$/) });
-const treePage = z.array(z.object({ type: z.string(), path: z.string(), size: z.number().default(0) }));
+const treePage = z.array(
+  z.object({
+    type: z.string(),
+    path: z.string(),
+    size: z.number().default(0),
+    oid: z.string().optional(),
+    lfs: z.object({ oid: z.string() }).optional(),
+  }),
+);
 
 /**
  * The Parquet files of a dataset on the Hub as they stand at one commit, which is looked up once: what is pushed while
@@ -41,14 +49,21 @@ export async function openHubDataset(id: string, revision: string, options: HubO
   if (!DATASET_ID.test(id)) throw new PermanentError(`"${id}" is no dataset of the Hub: expected org/name`);
   const hub = createHub(options);
   const { sha } = await hub.json(`/api/datasets/${id}/revision/${encodeURIComponent(revision)}`, datasetInfo);
-  const files = (await listTree(hub, `/api/datasets/${id}/tree/${sha}?recursive=true`)).map(({ path, size }) => ({
-    path,
-    sizeBytes: size,
-    open: async () =>
-      hub.openFile(`/datasets/${id}/resolve/${sha}/${path.split('/').map(encodeURIComponent).join('/')}`, size),
-  }));
+  const files = (await listTree(hub, `/api/datasets/${id}/tree/${sha}?recursive=true`)).map(
+    ({ path, size, oid, lfs }) => ({
+      path,
+      sizeBytes: size,
+      ...contentName(lfs?.oid ?? oid),
+      open: async () =>
+        hub.openFile(`/datasets/${id}/resolve/${sha}/${path.split('/').map(encodeURIComponent).join('/')}`, size),
+    }),
+  );
   if (files.length === 0) throw new PermanentError(`Dataset ${id} holds no Parquet file at ${sha}`);
   return { name: `dataset ${id}`, revision: sha, files: files.sort(byPath) };
+}
+
+function contentName(oid: string | undefined): { oid?: string } {
+  return oid ? { oid } : {};
 }
 
 type Hub = ReturnType<typeof createHub>;

@@ -20,12 +20,40 @@ export type FunctionName =
   | 'quarantine'
   | 'api';
 
+/** A further schedule of a function, with a body that asks for something else. */
+export interface ScheduledCall {
+  schedule: string;
+  body: Readonly<Record<string, unknown>>;
+}
+
 /** What calls a function: a schedule (America/Sao_Paulo), a topic, the dead-letter topics of all others, or people. */
 export type Trigger =
-  | { kind: 'cron'; schedule: string }
+  | { kind: 'cron'; schedule: string; also?: ScheduledCall }
   | { kind: 'topic'; topic: Topic }
   | { kind: 'dead-letters' }
   | { kind: 'http' };
+
+/**
+ * What a function may use beside Postgres and the topics that it publishes. Each gives it the environment variables,
+ * the roles and the secrets for that, and nothing else.
+ *
+ * - `model`: the files of the embedding model; `model-name`: which one is in force
+ * - `raw-pages`: the store of pages as they came
+ * - `enricher`: which enricher is in force; `enricher-service`: that service itself
+ * - `search-index`: which index is in force, and how it is reached
+ * - `articles`: what readers are served, from Postgres or from the open dataset
+ * - `dataset`: where the open dataset goes; `hub`: the Hugging Face Hub, with a token
+ */
+export type Use =
+  | 'model'
+  | 'model-name'
+  | 'raw-pages'
+  | 'enricher'
+  | 'enricher-service'
+  | 'search-index'
+  | 'articles'
+  | 'dataset'
+  | 'hub';
 
 /** How Pub/Sub delivers to a function. */
 export interface Delivery {
@@ -51,16 +79,24 @@ export interface PipelineFunction {
   /** Requests that one instance takes at a time. */
   concurrency: number;
   maxInstances: number;
+  /** Instances that are kept though nobody calls: 0 unless given, as each costs money. */
+  minInstances?: number;
   timeoutSeconds: number;
   delivery?: Delivery;
+  uses?: readonly Use[];
+  /** Anyone may call it; any other function needs a caller that is named. */
+  isPublic?: boolean;
 }
+
+/** How far back an operator can seek a subscription: topics and subscriptions keep messages at least this long. */
+export const replayWindowSeconds = 7 * 24 * 3600;
 
 const delivery: Delivery = {
   ackDeadlineSeconds: 600,
   minBackoffSeconds: 10,
   maxBackoffSeconds: 600,
   maxDeliveryAttempts: 20,
-  retentionSeconds: 7 * 24 * 3600,
+  retentionSeconds: replayWindowSeconds,
 };
 
 /** The functions of the platform, along the chain. */
@@ -82,10 +118,12 @@ export const pipeline: readonly PipelineFunction[] = [
     alsoPublishes: ['requested'],
     memoryMiB: 1024,
     cpu: 1,
-    concurrency: 4,
-    maxInstances: 10,
+    // Nearly all sources share one host, which is asked once a second: more instances would only wait, each at its price.
+    concurrency: 80,
+    maxInstances: 1,
     timeoutSeconds: 540,
     delivery,
+    uses: ['raw-pages'],
   },
   {
     name: 'enrich',
@@ -97,6 +135,7 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 10,
     timeoutSeconds: 120,
     delivery,
+    uses: ['enricher', 'enricher-service'],
   },
   {
     name: 'embed',
@@ -108,6 +147,7 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 4,
     timeoutSeconds: 120,
     delivery,
+    uses: ['model'],
   },
   {
     name: 'sync',
@@ -119,15 +159,22 @@ export const pipeline: readonly PipelineFunction[] = [
     maxInstances: 4,
     timeoutSeconds: 60,
     delivery,
+    uses: ['search-index'],
   },
   {
     name: 'export',
-    trigger: { kind: 'cron', schedule: '30 5 * * *' },
+    // The frequent call is for the phases of a move (STORAGE_BACKEND): far below the Hub's 128 commits an hour.
+    trigger: {
+      kind: 'cron',
+      schedule: '30 5 * * *',
+      also: { schedule: '*/15 * * * *', body: { only_journaled: true } },
+    },
     memoryMiB: 2048,
     cpu: 2,
     concurrency: 1,
     maxInstances: 1,
     timeoutSeconds: 1800,
+    uses: ['dataset', 'hub'],
   },
   {
     name: 'import',
@@ -137,6 +184,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 1,
     maxInstances: 1,
     timeoutSeconds: 1800,
+    uses: ['hub'],
   },
   {
     name: 'reconcile',
@@ -148,6 +196,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 4,
     maxInstances: 1,
     timeoutSeconds: 300,
+    uses: ['model-name', 'enricher', 'search-index'],
   },
   {
     name: 'quarantine',
@@ -167,6 +216,8 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 40,
     maxInstances: 10,
     timeoutSeconds: 30,
+    uses: ['articles', 'model', 'enricher', 'search-index'],
+    isPublic: true,
   },
 ];
 

@@ -18,6 +18,8 @@ export interface PostgresOptions {
   statementTimeoutMs?: number;
   /** Longest wait for a connection, in milliseconds; then the call fails and the message is redelivered. Default 5,000. */
   connectTimeoutMs?: number;
+  /** Settings of every session, by their names in Postgres. Default none. */
+  sessionSettings?: Readonly<Record<string, string>>;
 }
 
 const INT8_OID = 20;
@@ -37,7 +39,7 @@ export async function openPostgres(target: PostgresTarget, options: PostgresOpti
   if ('url' in target) checkUrl(target.url);
   const connector = 'url' in target ? undefined : new Connector();
   let pool: pg.Pool | undefined;
-  const { statementTimeoutMs = 30_000 } = options;
+  const { statementTimeoutMs = 30_000, sessionSettings = {} } = options;
   const close = async () => {
     await pool?.end();
     connector?.close();
@@ -53,6 +55,8 @@ export async function openPostgres(target: PostgresTarget, options: PostgresOpti
       keepAlive: true,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
       application_name: 'destaques',
+      // Not as options of the connection: those of a URL would replace them without a word.
+      onConnect: (client) => applySettings(client, sessionSettings),
     });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     pool.on('error', () => {});
@@ -73,6 +77,12 @@ async function resolveTarget(target: PostgresTarget, connector: Connector | unde
     authType: AuthTypes.IAM,
   });
   return { ...address, user: target.user, database: target.database };
+}
+
+async function applySettings(client: pg.ClientBase, settings: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    await client.query('select set_config($1, $2, false)', [name, value]);
+  }
 }
 
 function fromPool(pool: pg.Pool): Omit<Database, 'close'> {

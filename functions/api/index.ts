@@ -5,6 +5,7 @@ import { enricherRanks } from '../../shared/enricher-settings.ts';
 import { createLogger } from '../../shared/log.ts';
 import { registerFunction } from '../../shared/register-function.ts';
 import { postgresIndexId } from '../../shared/search-index-settings.ts';
+import { openStorage } from '../../shared/storage.ts';
 import { config } from './config.ts';
 import { createHandler } from './handler.ts';
 
@@ -19,5 +20,6 @@ const targets = {
   // That of a collection has its time of birth in it, which only `sync` and `reconcile` know.
   ...(settings.SEARCH_INDEX === 'postgres' ? { searchIndex: postgresIndexId } : {}),
 };
-const deps = { db, encoder, log, targets, ...(projectId ? { projectId } : {}) };
+const storage = openStorage(settings, db);
+const deps = { db, storage, encoder, log, targets, ...(projectId ? { projectId } : {}) };
 registerFunction('api', createHandler(deps), deps);

@@ -40,9 +40,9 @@ export const routes: readonly Route[] = [
   {
     name: '/articles/:id',
     path: /^\/articles\/([^/]+)$/,
-    answer: async (query, { db }, id) => {
+    answer: async (query, { storage }, id) => {
       readParameters(noParameters, query);
-      return { body: await readArticle(db, id), maxAgeSeconds: 60 };
+      return { body: await readArticle(storage, id), maxAgeSeconds: 60 };
     },
   },
   {

@@ -1,15 +1,6 @@
 import type { Queryable } from '../../shared/database.ts';
+import { type ArticleFilter, matching } from '../../shared/sql/article-filter.ts';
 import { type Bind, bindings } from '../../shared/sql/bindings.ts';
-
-/** Narrows a search; what is left out does not. */
-export interface SearchFilter {
-  agency?: readonly string[] | undefined;
-  /** Code of a theme of any level: what is filed under a theme below it belongs to it too. */
-  theme?: string | undefined;
-  /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
-  from?: string | undefined;
-  to?: string | undefined;
-}
 
 /** What is looked for: words, and their meaning as a vector of one model. */
 export interface SearchTerms {
@@ -38,25 +29,6 @@ const resultColumns = `article.unique_id, article.title, article.url, article.ag
   article.image_url as image`;
 const joinTheme = 'left join themes as theme on theme.id = article.most_specific_theme_id';
 
-/** The newest articles; of several with the same text, the newest. */
-export async function listNewestArticles(db: Queryable, filter: SearchFilter, limit: number): Promise<SearchResult[]> {
-  const { bind, values } = bindings();
-  const matches = matching(filter, bind);
-  const { rows } = await db.query<SearchResult>(
-    `select ${resultColumns}, null::float8 as score
-     from news as article ${joinTheme}
-     where ${matches('article')} and not exists (
-       select from news as twin
-       where twin.content_hash = article.content_hash and ${matches('twin')} and (
-         twin.published_at > article.published_at
-         or (twin.published_at = article.published_at and twin.unique_id < article.unique_id)))
-     order by article.published_at desc, article.unique_id
-     limit ${bind(limit)}`,
-    values,
-  );
-  return rows;
-}
-
 /** Best candidates that an arm puts forward: more than a page, for copies of one text fold into one result. */
 const candidateCount = 200;
 /** Newest matches that the words rank: a common word has them by the hundred thousand, and each costs reading a row. */
@@ -73,7 +45,7 @@ const fusionConstant = 60;
 export async function findArticles(
   tx: Queryable,
   terms: SearchTerms,
-  filter: SearchFilter,
+  filter: ArticleFilter,
   limit: number,
 ): Promise<SearchResult[]> {
   const words = await prepareSearch(tx, terms.text);
@@ -157,20 +129,4 @@ function meaningArm(embedding: { model: string; vector: Float32Array }, matches:
       limit ${candidateCount}
     ) as nearest
   )`;
-}
-
-/** The condition of a filter on a row of `news`, under the name that the row has in the statement. */
-function matching(filter: SearchFilter, bind: Bind): (row: string) => string {
-  const midnight = "::timestamp at time zone 'America/Sao_Paulo'";
-  const conditions: [column: string, test: string][] = [['removed_at', 'is null']];
-  if (filter.agency) conditions.push(['agency_key', `= any(${bind(filter.agency)}::text[])`]);
-  if (filter.from) conditions.push(['published_at', `>= (${bind(filter.from)}::date)${midnight}`]);
-  if (filter.to) conditions.push(['published_at', `< (${bind(filter.to)}::date + 1)${midnight}`]);
-  // An article names its theme of every level; the first one is asked for too, because it has an index.
-  const parts = filter.theme?.split('.') ?? [];
-  for (const level of parts.keys()) {
-    const code = bind(parts.slice(0, level + 1).join('.'));
-    conditions.push([`theme_l${level + 1}_id`, `= (select id from themes where code = ${code})`]);
-  }
-  return (row) => conditions.map(([column, test]) => `${row}.${column} ${test}`).join(' and ');
 }

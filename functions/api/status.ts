@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../shared/database.ts';
 import { pending, type Stage, type StageTargets, stages } from '../../shared/pending.ts';
 import { countSources, judgeSources, type SourceCounts, type SourceFlag } from '../../shared/source-health.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
+import { type JournalState, readJournalState } from '../../shared/sql/journal.ts';
 import { listSourceActivity } from '../../shared/sql/source-health.ts';
 import { type Alert, findAlerts, readActivity } from './status-alerts.ts';
 
@@ -14,6 +15,8 @@ export interface Status extends Coverage {
   sources: SourcesStatus;
   /** Messages that were committed and not yet published. */
   outbox: number;
+  /** Changes that wait for the dataset, and since when the oldest does; none while STORAGE_BACKEND is postgres. */
+  hub_journal: JournalState;
   last_export: LastExport | null;
   /** What a person should look at; empty when all is well. */
   alerts: Alert[];
@@ -26,8 +29,10 @@ export interface Coverage {
   enriched: number;
   embedded: number;
   synced: number;
-  /** What each stage has yet to do; a removed article is work for `sync` too. */
+  /** What each stage has yet to do; a removed article is work for `sync` too. Without what is parked. */
   pending: Record<Stage, number>;
+  /** Imported articles that a stage leaves alone until a replay asks for them. */
+  parked: Record<Stage, number>;
   /** Time since the oldest pending article was last written by a stage; 0 when none is pending. */
   lag_seconds: Record<Stage, number>;
 }
@@ -88,6 +93,7 @@ export async function readStatus(db: Database, targets: StageTargets): Promise<S
       scrape_runs: await countScrapeRuns(tx),
       sources: await readSources(tx),
       outbox: outbox.count,
+      hub_journal: await readJournalState(tx),
       last_export: await readLastExport(tx),
       alerts: findAlerts({ ...coverage, quarantine, stuck: outbox.stuck }, await readActivity(tx)),
     };
@@ -107,6 +113,7 @@ async function readCoverage(tx: Queryable, targets: StageTargets): Promise<Cover
     embedded: reached.embed,
     synced: reached.sync,
     pending: byStage((state) => state.pending),
+    parked: byStage((state) => state.parked),
     lag_seconds: byStage((state) => state.lagSeconds),
   };
 }
@@ -125,7 +132,8 @@ async function countArticles(tx: Queryable): Promise<{ total: number; standing: 
 interface PendingState {
   stage: Stage;
   pending: number;
-  /** Those of them that still stand on their site. */
+  parked: number;
+  /** Of both, those that still stand on their site. */
   standing: number;
   lagSeconds: number;
 }
@@ -136,10 +144,12 @@ async function readPendingStates(tx: Queryable, targets: StageTargets): Promise<
   await tx.query(`select set_config('enable_seqscan', 'off', true)`);
   const { bind, values } = bindings();
   const states = stages.map(
-    (stage) => `select '${stage}' as stage, count(*) as pending,
+    (stage) => `select '${stage}' as stage, count(*) filter (where not is_parked) as pending,
+       count(*) filter (where is_parked) as parked,
        count(*) filter (where removed_at is null) as standing,
        greatest(0, round(extract(epoch from
-         now() - min(greatest(extracted_at, enriched_at, embedding_generated_at)))))::float8 as "lagSeconds"
+         now() - min(greatest(extracted_at, enriched_at, embedding_generated_at))
+           filter (where not is_parked))))::float8 as "lagSeconds"
      from news where ${pending(stage, targets, bind)}`,
   );
   const { rows } = await tx.query<PendingState>(states.join(' union all '), values);

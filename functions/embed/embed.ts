@@ -7,7 +7,7 @@ export interface EmbedDeps extends OutboxDeps {
   encoder: Encoder;
 }
 
-/** Texts that are encoded together; the encoder makes its own inferences of them. */
+/** Texts that are handed to the encoder together; it makes its own inferences of them. */
 const maxTexts = 32;
 
 /** Gives articles their vectors, if their embedding text or the model in force is another than that of those they have. */
@@ -19,7 +19,8 @@ export function createEmbedder(deps: EmbedDeps): ArticleWorker {
       publishes: 'embedded',
       read: (uniqueIds) => readArticlesToEmbed(db, uniqueIds, { embeddingModel: encoder.model }),
       work: async (articles) => {
-        const embeddings = await encoder.encode(articles.map(({ text }) => text));
+        const texts = articles.map(({ text }) => text);
+        const embeddings = await encoder.encode(texts, { kind: 'passage' });
         return embeddings.map((value) => ({ value }));
       },
       save: (tx, done) =>
@@ -28,8 +29,8 @@ export function createEmbedder(deps: EmbedDeps): ArticleWorker {
           done.map(({ row: { uniqueId, textHash }, result: embedding }) => ({ uniqueId, textHash, embedding })),
           encoder.model,
         ),
-      // One inference uses all cores; while it runs the next batch gathers.
-      workBounds: { maxItems: maxTexts, concurrency: 1 },
+      // While one batch is computed and written, the next is tokenised and a third gathers.
+      workBounds: { maxItems: maxTexts, concurrency: 2 },
     },
     deps,
   );

@@ -19,10 +19,12 @@ export interface ExportAllResult extends ExportResult {
   reduced?: ExportResult;
 }
 
+export type ExportAllOptions = Omit<ExportOptions, keyof DatasetRef | 'columns'>;
+
 /** Brings both datasets to what the table holds, the full one first. */
 export async function exportAll(
   { full, reduced }: Destinations,
-  options: Omit<ExportOptions, keyof DatasetRef | 'columns'>,
+  options: ExportAllOptions,
   deps: Omit<ExportDeps, 'target'>,
 ): Promise<ExportAllResult> {
   const run = ({ target, ...ref }: Destination, columns = {}) =>

@@ -12,6 +12,7 @@ const deps = await openFunctionDeps(settings);
 const handler = createHandler({
   ...deps,
   destinations,
+  storageBackend: settings.STORAGE_BACKEND,
   now: () => new Date(),
   codec: settings.EXPORT_CODEC,
   maxShardBytes: settings.EXPORT_MAX_SHARD_MB * 1024 * 1024,

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { destinationSettings, isRepoName, openDestinations, shardSettings } from '../../functions/export/config.ts';
-import { type Destinations, type ExportAllResult, exportAll } from '../../functions/export/export-all.ts';
+import type { Destinations } from '../../functions/export/export-all.ts';
 import { createFolderTarget } from '../../functions/export/folder-target.ts';
+import { exportAndFlush } from '../../functions/export/journal.ts';
 import { loadConfig } from '../../shared/config.ts';
+import { storageBackendSettings } from '../../shared/storage-settings.ts';
 import { cliLogger } from './cli-deps.ts';
 import { UsageError } from './errors.ts';
 import { withDatabase } from './local-database.ts';
@@ -20,11 +22,11 @@ export interface ExportDatasetsOptions extends GlobalOptions {
   dryRun?: boolean;
 }
 
-const exportConfig = z.object({ ...destinationSettings, ...shardSettings });
+const exportConfig = z.object({ ...destinationSettings, ...shardSettings, ...storageBackendSettings });
 type ExportConfig = z.infer<typeof exportConfig>;
 
 /** Brings the datasets, on the Hub or in a folder, to what the database holds. */
-export async function exportDatasets(options: ExportDatasetsOptions): Promise<ExportAllResult> {
+export async function exportDatasets(options: ExportDatasetsOptions): ReturnType<typeof exportAndFlush> {
   const settings = loadConfig(exportConfig);
   const destinations = chooseDestinations(options, settings);
   const { fullSync = false, dryRun = false } = options;
@@ -34,7 +36,7 @@ export async function exportDatasets(options: ExportDatasetsOptions): Promise<Ex
     progress.done(
       `Dataset: ${[full, ...(reduced ? [reduced] : [])].map(({ target, repo }) => target.url ?? repo).join(', ')}`,
     );
-    return exportAll(
+    return exportAndFlush(
       destinations,
       {
         now: new Date(),
@@ -42,6 +44,7 @@ export async function exportDatasets(options: ExportDatasetsOptions): Promise<Ex
         dryRun,
         codec: settings.EXPORT_CODEC,
         maxShardBytes: settings.EXPORT_MAX_SHARD_MB * 1024 * 1024,
+        storageBackend: settings.STORAGE_BACKEND,
       },
       {
         db,
@@ -59,6 +62,7 @@ function chooseDestinations(
   settings: ExportConfig,
 ): Destinations {
   if (out && (repo || reducedRepo)) throw new UsageError('choose a folder (--out) or the Hub (--repo), not both');
+  if (repo && repo === reducedRepo) throw new UsageError('--repo and --reduced-repo name the same dataset');
   if (reducedRepo && !repo) throw new UsageError('--reduced-repo goes with --repo');
   for (const name of [repo, reducedRepo]) {
     if (name !== undefined && !isRepoName(name)) throw new UsageError(`"${name}" is no namespace/name of a dataset`);
@@ -70,6 +74,6 @@ function chooseDestinations(
   }
   const isSet = settings.EXPORT_TARGET ?? settings.EXPORT_DIR ?? settings.EXPORT_REPO;
   if (!out && isSet !== undefined) return openDestinations(settings);
-  const folder = out ?? join(data, 'dataset');
+  const folder = resolve(out ?? join(data, 'dataset'));
   return { full: { target: createFolderTarget(folder), repo: folder, branch: 'main' } };
 }

@@ -21,6 +21,8 @@ export async function serveFunction(name: FunctionName, handler: HttpFunction, p
   http(name, handler);
   const server = getTestServer(name);
   hideErrorDetails(server);
+  // Longer than clients keep theirs: whoever closes first must not be the one that is being asked.
+  server.keepAliveTimeout = 600_000;
   const unanswered = new Set<ServerResponse>();
   server.on('request', (_request, response) => {
     unanswered.add(response);

@@ -1,3 +1,4 @@
+import type { DatasetRef } from '../../functions/export/sql.ts';
 import { type ImportResult, importDataset } from '../../functions/import/import.ts';
 import { hubOptions, openSource } from '../../functions/import/open-source.ts';
 import { type Repair, repairs } from '../../functions/import/repair.ts';
@@ -5,6 +6,7 @@ import { findImport, type ImportState } from '../../functions/import/state-sql.t
 import { type Validation, validateImport } from '../../functions/import/validate.ts';
 import type { Database } from '../../shared/database.ts';
 import type { DatasetSource } from '../../shared/dataset-source.ts';
+import { changedSinceExport } from './changed-files.ts';
 import { cliLogger } from './cli-deps.ts';
 import { formatImport, formatValidation } from './import-report.ts';
 import { withDatabase } from './local-database.ts';
@@ -21,6 +23,7 @@ export type ImportPlaceOptions = GlobalOptions & {
 };
 export type MigrateHfOptions = ImportPlaceOptions & {
   batchSize: number;
+  changed?: boolean;
   resume?: boolean;
   createAgencies?: boolean;
   repair: Repair[];
@@ -35,7 +38,8 @@ export async function migrateHfToPg(options: MigrateHfOptions): Promise<void> {
   await withDatabase(options, async (db) => {
     const isResumed = options.resume === true;
     const underWay = isResumed ? await findDatasetImport(db, options) : undefined;
-    const source = await openImportSource(options, underWay?.status === 'open' ? underWay : undefined);
+    const whole = await openImportSource(options, underWay?.status === 'open' ? underWay : undefined);
+    const source = options.changed ? await changedSinceExport(whole, exportedAs(options), db) : whole;
     const progress = createProgress();
     const result = await importDataset(
       {
@@ -60,6 +64,12 @@ export async function migrateHfToPg(options: MigrateHfOptions): Promise<void> {
     const validation = await validate(db, source, result.is_done ? undefined : result.rows_done);
     print(options, { import: result, validation });
   });
+}
+
+/** The name under which the ledger knows what is imported. */
+function exportedAs({ dataset, path }: ImportPlaceOptions): DatasetRef {
+  const { EXPORT_REPO, EXPORT_BRANCH } = loadLocalSettings();
+  return { repo: dataset ?? EXPORT_REPO ?? path!, branch: EXPORT_BRANCH };
 }
 
 /** Prints the table of the validation alone. @throws {Error} when a check failed. */

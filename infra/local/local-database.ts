@@ -1,13 +1,18 @@
+import { z } from 'zod';
 import { readCatalogue } from '../../shared/catalogue.ts';
 import { applyCatalogue } from '../../shared/catalogue-import.ts';
+import { loadConfig } from '../../shared/config.ts';
 import type { Database } from '../../shared/database.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import { openPostgres } from '../../shared/postgres.ts';
+import { sessionSettings, storageBackendSettings } from '../../shared/storage-settings.ts';
 import { migrateUp } from '../migrate.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { UsageError } from './errors.ts';
 import type { GlobalOptions } from './options.ts';
 import { endLeases } from './sql.ts';
+
+const storageConfig = z.object(storageBackendSettings);
 
 export interface LocalDatabase extends Database {
   /** For people: which database this is. */
@@ -19,16 +24,19 @@ export interface LocalDatabase extends Database {
  * process's alone.
  */
 export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDatabase> {
+  const settings = sessionSettings(loadConfig(storageConfig).STORAGE_BACKEND);
   if (options.databaseUrl) {
     if (!/^postgres(ql)?:\/\/./.test(options.databaseUrl)) {
       throw new UsageError('--database-url (DATABASE_URL) must be postgres://user:password@host:port/database');
     }
-    const db = await openPostgres({ url: options.databaseUrl }).catch((error) => {
+    const db = await openPostgres({ url: options.databaseUrl }, { sessionSettings: settings }).catch((error) => {
       throw error instanceof ConfigError ? new UsageError(error.message, { cause: error }) : error;
     });
     return { ...db, description: 'Postgres' };
   }
   const db = await openEmbeddedDatabase(options.data);
+  for (const [name, value] of Object.entries(settings))
+    await db.query('select set_config($1, $2, false)', [name, value]);
   return { ...db, description: `embedded Postgres (PGlite) in ${db.dataDir}` };
 }
 

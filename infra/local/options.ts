@@ -47,6 +47,12 @@ export function parseInteger(minimum: number, maximum = Number.MAX_SAFE_INTEGER)
   };
 }
 
+export function parseCosine(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= -1 && value <= 1)) throw new InvalidArgumentError('must be from -1 to 1');
+  return value;
+}
+
 /**
  * @param usualEnd The last day of a window that names none, where it is not open.
  * @throws {UsageError} when the window ends before it starts.

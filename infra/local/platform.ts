@@ -24,6 +24,8 @@ import type { HubOptions } from '../../shared/hub-files.ts';
 import type { Logger } from '../../shared/log.ts';
 import { type FunctionName, pipeline, type Subscription, subscriptions } from '../../shared/pipeline.ts';
 import type { Publisher } from '../../shared/publisher.ts';
+import { createStorage } from '../../shared/storage.ts';
+import type { ArticleReads } from '../../shared/stored-article.ts';
 import { type Bus, type BusContext, createBus, type MessageBus } from './bus.ts';
 import { type FunctionServer, serveFunction } from './functions-server.ts';
 import { type NewsSource, usualExtent } from './news-source.ts';
@@ -40,6 +42,8 @@ export interface PlatformOptions {
   scrape: ScrapeTools;
   /** Folder that stands for the Hugging Face Hub. */
   datasetFolder: string;
+  /** Where `api` reads articles; Postgres unless given. */
+  storage?: ArticleReads;
   /** Where `import` reads; the Hub itself unless given. */
   hub?: HubOptions;
   /** Port of `api`; the other functions take the next ones. 0: any free ports. */
@@ -107,10 +111,13 @@ export async function startPlatformOn<B extends MessageBus>(
   if (options.hasCron) {
     for (const { name, trigger } of pipeline) {
       if (trigger.kind !== 'cron') continue;
-      const run = async () => {
-        await call(name).catch((error) => log.error('run failed', { stage: name, error: errorText(error) }));
-      };
-      crons.push(new Cron(trigger.schedule, { timezone: 'America/Sao_Paulo', protect: true }, run));
+      const { schedule, also } = trigger;
+      for (const { schedule: times, body } of [{ schedule, body: {} }, ...(also ? [also] : [])]) {
+        const run = async () => {
+          await call(name, body).catch((error) => log.error('run failed', { stage: name, error: errorText(error) }));
+        };
+        crons.push(new Cron(times, { timezone: 'America/Sao_Paulo', protect: true }, run));
+      }
     }
   }
   return { bus, urls: new Map([...servers].map(([name, server]) => [name, server.url])), call, close };
@@ -154,7 +161,7 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
   const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model, searchIndex: index.id };
   const target = createFolderTarget(options.datasetFolder);
   return {
-    api: createApi({ ...deps, encoder, targets }),
+    api: createApi({ ...deps, storage: options.storage ?? createStorage({ db }), encoder, targets }),
     dispatch: createDispatch({ ...deps, ...usualExtent(options.source) }),
     scrape: createScrape({
       ...deps,

@@ -1,11 +1,14 @@
 import { Command, Option } from 'commander';
 import { addArticleCommands } from './commands/articles.ts';
 import { addCatalogueCommands } from './commands/catalogue.ts';
+import { addCompareBackendsCommand } from './commands/compare-backends.ts';
+import { addCostCommand } from './commands/cost.ts';
 import { addDeadLetterCommands } from './commands/dead-letters.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExtractCommand } from './commands/extract.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addMigrateHfToPgCommand } from './commands/migrate-hf-to-pg.ts';
+import { addModelCommands } from './commands/models.ts';
 import { addReextractCommand } from './commands/reextract.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
@@ -42,13 +45,16 @@ export function createProgram(): Command {
   addExtractCommand(program);
   addReextractCommand(program);
   addStageCommands(program);
+  addModelCommands(program);
   addTypesenseCommand(program);
   addSyncHfCommand(program);
+  addCompareBackendsCommand(program);
   addMigrateHfToPgCommand(program);
   addValidateMigrationCommand(program);
   addArticleCommands(program);
   addStatusCommand(program);
   addDeadLetterCommands(program);
   addReplayCommand(program);
+  addCostCommand(program);
   return program;
 }

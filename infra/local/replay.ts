@@ -16,7 +16,7 @@ import { contextFrom } from '../../shared/stage-context.ts';
 import { checkAgencies } from './agencies.ts';
 import { UsageError } from './errors.ts';
 import type { OperatorDeps } from './operator-deps.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, describeDuration } from './progress.ts';
 
 const overdueMs = 600_000;
 const leasePollMs = 500;
@@ -34,7 +34,7 @@ export async function estimateReplay(db: Database, order: ReplayOrder, { isJson 
   const total = await countReplay(db, order);
   const seconds = secondsLeft({ total_count: total, seen_count: 0, rate: order.rate });
   if (isJson) return JSON.stringify({ articles: total, seconds }, null, 2);
-  return `${total} articles for ${order.stage}, ${duration(seconds)} at ${order.rate} a second; nothing was changed`;
+  return `${total} articles for ${order.stage}, ${describeDuration(seconds)} at ${order.rate} a second; nothing was changed`;
 }
 
 /** Orders a replay and carries it to its end. */
@@ -118,12 +118,7 @@ export async function describeReplays(db: Database, isJson: boolean): Promise<st
 
 function describe(replay: Replay): string {
   const { id, stage, start_date, end_date, seen_count, total_count, marked_count, status } = replay;
-  const left = status === 'open' ? `, ${duration(secondsLeft(replay))} left at ${replay.rate} a second` : '';
+  const left = status === 'open' ? `, ${describeDuration(secondsLeft(replay))} left at ${replay.rate} a second` : '';
   const agencies = replay.agencies ? ` of ${replay.agencies.join(',')}` : '';
   return `replay ${id} ${status}: ${stage} ${start_date}…${end_date}${agencies}: ${seen_count} of ${total_count} articles, ${marked_count} made pending${left}`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${seconds} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`;
 }

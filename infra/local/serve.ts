@@ -6,6 +6,7 @@ import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { createLogger } from '../../shared/log.ts';
 import { pipeline, type Trigger } from '../../shared/pipeline.ts';
+import { openStorage } from '../../shared/storage.ts';
 import type { BusKind } from './bus.ts';
 import { hasEmulatorHost, openEmulatorBus } from './emulator-bus.ts';
 import { withDatabase } from './local-database.ts';
@@ -22,6 +23,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await withDatabase(options, async (db) => {
     await using resources = new AsyncDisposableStack();
     const settings = loadLocalSettings(options.model);
+    const datasetFolder = join(options.data, 'dataset');
     const log = createLogger();
     const encoder = await createEncoder(encoderOptions(settings), { log });
     resources.defer(() => encoder.close());
@@ -37,7 +39,8 @@ export async function serve(options: ServeOptions): Promise<void> {
       ...comparedIndex(settings),
       source,
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
-      datasetFolder: join(options.data, 'dataset'),
+      datasetFolder,
+      storage: openStorage(settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings }, db),
       hub: hubOptions(settings),
       port: options.port,
       hasCron: true,

@@ -4,12 +4,14 @@ import { loadConfig } from '../../shared/config.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
 import { hubSettings } from '../../shared/hub-files.ts';
 import { searchIndexSettings } from '../../shared/search-index-settings.ts';
+import { storageSettings } from '../../shared/storage-settings.ts';
 
 const localConfig = z.object({
   ...encoderSettings,
   // On one machine the encoder that needs no model is what a newcomer has; deployed functions must name theirs.
   EMBEDDING_MODEL: encoderSettings.EMBEDDING_MODEL.default('lexical'),
   ...searchIndexSettings,
+  ...storageSettings,
   ...scrapeSettings,
   ...hubSettings,
 });

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../shared/database.ts';
 import { pending, type StageTargets } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
+import { type PendingArticle, type PendingFilter, windowConditions } from '../../shared/sql/pending.ts';
 import type { DateWindow } from '../../shared/window.ts';
 
 /** How many articles have been through each stage, and what was not. */
@@ -28,6 +29,40 @@ export async function countStages(db: Queryable, targets: StageTargets): Promise
     values,
   );
   return rows[0]!;
+}
+
+/** Which articles are to be embedded again. */
+export type EmbeddingWindow = Pick<PendingFilter, 'startDate' | 'endDate' | 'agencies'>;
+
+/** Articles of a window that stand on their site, whether they have a vector or not. */
+export async function countWindow(db: Queryable, window: EmbeddingWindow): Promise<number> {
+  const { bind, values } = bindings();
+  const where = ['removed_at is null', ...windowConditions(window, bind)];
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int as count from news where ${where.join(' and ')}`,
+    values,
+  );
+  return rows[0]!.count;
+}
+
+/** Makes the next articles of a window pending in `embed`, in the order of their unique_id. Their vectors stay. */
+export async function forceEmbeddings(
+  db: Queryable,
+  { after, limit, ...window }: EmbeddingWindow & { after: string; limit: number },
+): Promise<PendingArticle[]> {
+  const { bind, values } = bindings();
+  const where = [`unique_id > ${bind(after)}`, 'removed_at is null', ...windowConditions(window, bind)];
+  const { rows } = await db.query<PendingArticle>(
+    `with page as (
+       select unique_id as id from news where ${where.join(' and ')}
+       order by unique_id limit ${bind(limit)} for no key update
+     ), forced as (
+       update news set embedded_text_hash = null from page where unique_id = id returning unique_id, version
+     )
+     select unique_id, version from forced order by unique_id`,
+    values,
+  );
+  return rows;
 }
 
 /** Time from scraped to searchable of the articles that were scraped since `since`, in milliseconds. */

@@ -3,17 +3,24 @@ import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { describeIssues, plainMessage } from '../schema-messages.ts';
-import { createTokenizer, type TextTokenizer } from './tokenizer.ts';
+import { detectCpu } from './cpu.ts';
+import { chooseModelFile, folderOfFile } from './model-file.ts';
+import type { TokenizerOptions } from './tokenizer.ts';
 
-const DEFAULT_FILE = 'onnx/model.onnx';
+/** How the vectors of the tokens become one: their mean, or that of the first token. */
+export type Pooling = 'mean' | 'cls';
+
+/** What a text is for: some models were trained with another prefix for each. */
+export type TextKind = 'query' | 'passage';
 
 /** What a sentence-transformers repository says of its model. */
 export interface ModelFolder {
   /** Path of the ONNX file inside the folder. */
   file: string;
-  tokenizer: TextTokenizer;
-  /** How the vectors of the tokens become one: their mean, or that of the first token. */
-  pooling: 'mean' | 'cls';
+  tokenizer: TokenizerOptions;
+  pooling: Pooling;
+  /** What stands before a text; empty for most models. */
+  prefixes: Record<TextKind, string>;
 }
 
 const modulesSchema = z.array(z.object({ path: z.string(), type: z.string() }));
@@ -26,53 +33,66 @@ const poolingSchema = z.union([
 ]);
 const limitsSchema = z.object({ max_seq_length: z.int().min(3).nullish(), do_lower_case: z.boolean().nullish() });
 const tokenizerConfigSchema = z.looseObject({ model_max_length: z.number().nullish() });
+const promptsSchema = z.object({ prompts: z.record(z.string(), z.string()).nullish() });
 
 /**
- * Reads the modules, pooling, limits and tokenizer of a sentence-transformers repository.
+ * Reads the modules, pooling, limits and prompts of a sentence-transformers repository.
  *
+ * @param wanted of the repository: its ONNX file (see `chooseModelFile`), and its pooling where it does not say.
  * @throws {ConfigError} when a file is missing or unreadable, or asks for what is not supported; it names the path.
  */
-export async function readModelFolder(folder: string, wantedFile?: string): Promise<ModelFolder> {
-  const file = chooseModelFile(await onnxFiles(folder, wantedFile), wantedFile, folder);
+export async function readModelFolder(
+  folder: string,
+  wanted: { file?: string | undefined; pooling?: Pooling | undefined } = {},
+): Promise<ModelFolder> {
+  const files = await onnxFiles(folder, folderOfFile(wanted.file));
+  const file = chooseModelFile(files, wanted.file, { place: folder, cpu: await detectCpu() });
   const modules = await readModules(folder);
-  const inTransformer = (name: string) => join(folder, modules.transformer, name);
-  const limitsPath = inTransformer('sentence_bert_config.json');
-  const tokenizerPath = inTransformer('tokenizer.json');
-  const limits = (await readJson(limitsPath, limitsSchema)) ?? {};
-  const tokenizer = required(await readJson(tokenizerPath, z.looseObject({})), tokenizerPath);
-  const configPath = inTransformer('tokenizer_config.json');
-  const config = required(await readJson(configPath, tokenizerConfigSchema), configPath);
-  const maxTokens = limits.max_seq_length ?? Math.min(config.model_max_length ?? Number.POSITIVE_INFINITY, 512);
-  const pooling = await readPooling(join(folder, modules.pooling, 'config.json'));
-  const tokenizerOptions = { maxTokens, lowerCase: limits.do_lower_case ?? false };
+  const tokenizerFolder = join(folder, modules.transformer);
+  const limits = (await readJson(join(tokenizerFolder, 'sentence_bert_config.json'), limitsSchema)) ?? {};
+  const config = await readRequiredJson(join(tokenizerFolder, 'tokenizer_config.json'), tokenizerConfigSchema);
+  return {
+    file,
+    tokenizer: {
+      folder: tokenizerFolder,
+      maxTokens: limits.max_seq_length ?? Math.min(config.model_max_length ?? Number.POSITIVE_INFINITY, 512),
+      lowerCase: limits.do_lower_case ?? false,
+    },
+    pooling: wanted.pooling ?? (await readPooling(join(folder, modules.pooling, 'config.json'))),
+    prefixes: await readPrefixes(join(folder, 'config_sentence_transformers.json')),
+  };
+}
+
+/**
+ * A JSON file of a repository; null where it is absent.
+ *
+ * @throws {ConfigError} when it cannot be read, or is not as the schema says.
+ */
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   try {
-    return { file, tokenizer: createTokenizer({ tokenizer, config }, tokenizerOptions), pooling };
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')), { error: plainMessage });
   } catch (error) {
-    throw new ConfigError(`${tokenizerPath} is not a tokenizer that can be used: ${String(error)}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const reason = error instanceof z.ZodError ? describeIssues(error.issues) : String(error);
+    throw new ConfigError(`${path} cannot be read: ${reason}`, { cause: error });
   }
 }
 
 /**
- * The ONNX file to use of those that a repository (`place`) has: the wanted one, `onnx/model.onnx`, or the only one in
- * `onnx/`.
+ * A JSON file that every repository has.
  *
- * @throws {ConfigError} when there is none, or several to choose from; the text lists them.
+ * @throws {ConfigError} when it is missing, cannot be read, or is not as the schema says.
  */
-export function chooseModelFile(files: readonly string[], wanted: string | undefined, place: string): string {
-  const file = posix.normalize(wanted ?? DEFAULT_FILE);
-  if (files.includes(file)) return file;
-  const choices = files.filter((path) => path.endsWith('.onnx'));
-  const inOnnxFolder = choices.filter((path) => posix.dirname(path) === 'onnx');
-  if (wanted === undefined && inOnnxFolder.length === 1) return inOnnxFolder[0]!;
-  const advice =
-    choices.length > 0
-      ? `There is ${choices.join(', ')}: set EMBEDDING_MODEL_FILE to one of them`
-      : 'There is no .onnx file: `optimum-cli export onnx` makes one from a model that has none';
-  throw new ConfigError(`${place} has no ${file}. ${advice}`);
+export async function readRequiredJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const value = await readJson(path, schema);
+  if (value !== null) return value;
+  throw new ConfigError(
+    `${path} is missing: the folder is not a whole sentence-transformers repository, as ` +
+      '`hf download OWNER/NAME --local-dir FOLDER` makes one',
+  );
 }
 
-async function onnxFiles(folder: string, wanted = DEFAULT_FILE): Promise<string[]> {
-  const directory = posix.dirname(posix.normalize(wanted));
+async function onnxFiles(folder: string, directory: string): Promise<string[]> {
   const names = await readdir(join(folder, directory)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw new ConfigError(`${join(folder, directory)} cannot be read: ${error.message}`, { cause: error });
@@ -90,27 +110,15 @@ async function readModules(folder: string): Promise<{ transformer: string; pooli
   return { transformer: paths.get('Transformer') ?? '', pooling: paths.get('Pooling') ?? '1_Pooling' };
 }
 
-async function readPooling(path: string): Promise<'mean' | 'cls'> {
-  const modes = required(await readJson(path, poolingSchema), path);
+async function readPooling(path: string): Promise<Pooling> {
+  const modes = await readRequiredJson(path, poolingSchema);
   const names = modes.map((mode) => mode.replace(/^pooling_mode_|_tokens?$/g, ''));
   if (names.length === 1 && (names[0] === 'mean' || names[0] === 'cls')) return names[0];
   throw new ConfigError(`${path} asks for pooling ${modes.join(' + ') || '(none)'}; mean and cls are supported`);
 }
 
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
-  try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')), { error: plainMessage });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    const reason = error instanceof z.ZodError ? describeIssues(error.issues) : String(error);
-    throw new ConfigError(`${path} cannot be read: ${reason}`, { cause: error });
-  }
-}
-
-function required<T>(value: T | null, path: string): T {
-  if (value !== null) return value;
-  throw new ConfigError(
-    `${path} is missing: the folder is not a whole sentence-transformers repository, as ` +
-      '`hf download OWNER/NAME --local-dir FOLDER` makes one',
-  );
+/** The prompts that sentence-transformers puts before queries and documents. */
+async function readPrefixes(path: string): Promise<Record<TextKind, string>> {
+  const prompts = (await readJson(path, promptsSchema))?.prompts ?? {};
+  return { query: prompts.query ?? '', passage: prompts.document ?? prompts.passage ?? '' };
 }

@@ -1,13 +1,21 @@
 import './no-telemetry.ts';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Encoder } from '../encoder.ts';
-import { ConfigError, RetryableError } from '../errors.ts';
-import { type ModelFolder, readModelFolder } from './model-folder.ts';
+import { PermanentError } from '../errors.ts';
+import { type Logger, silentLogger } from '../log.ts';
+import { fileLabel } from './model-file.ts';
+import { type Pooling, readModelFolder, type TextKind } from './model-folder.ts';
+import { startModelThreads, unusable } from './model-threads.ts';
+import { createRowQueue, type WaitingRow } from './row-queue.ts';
+import { padRows, unpackRows } from './token-rows.ts';
 
+// With int8 files, whose scale is that of the batch, larger batches cost more of the vectors' precision than they gain.
 const DEFAULT_BATCH_SIZE = 8;
-const KNOWN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'];
+/** A batch of texts that are longer than this has fewer of them, so that its memory is bounded whatever the model's limit. */
+const TOKENS_PER_TEXT = 128;
+/** Texts that are tokenised at a time: inference begins with the first of many while the rest is being tokenised. */
+const SLICE_SIZE = 64;
 
 /** Which model, and how it runs. */
 export interface OnnxEncoderOptions {
@@ -16,126 +24,130 @@ export interface OnnxEncoderOptions {
   /** What the model is called on rows, before the file: `<name>/<file>`. */
   name: string;
   file?: string | undefined;
+  /** Threads of one inference. */
   threads?: number | undefined;
-  /** Texts of one inference. The event loop stands still for as long as one takes. */
+  /** Texts of one inference at most. */
   batchSize?: number | undefined;
+  /** In place of what the repository says. */
+  pooling?: Pooling | undefined;
+  maxTokens?: number | undefined;
+  queryPrefix?: string | undefined;
+  passagePrefix?: string | undefined;
 }
 
 /**
- * An encoder that runs the ONNX file of a sentence-transformers repository on the CPU. Loads the model once and tries it.
- * Memory of an inference grows with `batchSize` times the longest text of the batch, not with the number of texts.
+ * An encoder that runs the ONNX file of a sentence-transformers repository on the CPU: loaded once, and tried. Tokenising
+ * and inference have a thread each, so neither waits for the other, and the event loop for none.
+ *
+ * Texts that wait at the same time share inferences, whoever asked for them: of like length, at most `batchSize`. Memory
+ * grows with that, not with the number of texts.
  *
  * With an int8 file the vector of a text depends a little on its batch: compare by cosine, never by equality.
  *
  * @throws {ConfigError} when a file is missing or is not a model of this kind.
  */
-export async function createOnnxEncoder(options: OnnxEncoderOptions): Promise<Encoder> {
+export async function createOnnxEncoder(
+  options: OnnxEncoderOptions,
+  { log = silentLogger }: { log?: Logger } = {},
+): Promise<Encoder> {
   const { folder, batchSize = DEFAULT_BATCH_SIZE } = options;
-  const model = await readModelFolder(folder, options.file);
+  const model = await readModelFolder(folder, options);
   const path = join(folder, model.file);
-  const session = await openSession(path, options.threads ?? availableParallelism());
-
-  const encodeAll = async (texts: readonly string[]): Promise<Float32Array[]> => {
-    const vectors = new Array<Float32Array>(texts.length);
-    // Texts of like length share a batch, or the short ones are computed at the length of the longest.
-    const order = [...texts.keys()].sort((a, b) => texts[a]!.length - texts[b]!.length);
-    for (let start = 0; start < order.length; start += batchSize) {
-      const batch = order.slice(start, start + batchSize);
-      const batchVectors = await encodeBatch(
-        batch.map((index) => texts[index]!),
-        { session, model, path },
-      );
-      for (const [position, index] of batch.entries()) vectors[index] = batchVectors[position]!;
-    }
-    return vectors;
+  const prefixes: Record<TextKind, string> = {
+    query: spaced(options.queryPrefix) ?? model.prefixes.query,
+    passage: spaced(options.passagePrefix) ?? model.prefixes.passage,
   };
+  const maxTokens = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, model.tokenizer.maxTokens);
+  const { tokenizer, inference } = await startModelThreads(
+    { ...model.tokenizer, maxTokens },
+    { path, pooling: model.pooling, threads: options.threads ?? availableParallelism() },
+    log,
+  );
+  const closeThreads = () => Promise.all([tokenizer.close(), inference.close()]);
+  const queue = createRowQueue({ maxRows: batchSize, maxTokens: batchSize * TOKENS_PER_TEXT });
+  let isInferring = false;
 
-  const dimensions = (await tryModel(() => encodeAll(['']), path))[0]!.length;
-  let last: Promise<unknown> = Promise.resolve();
+  async function encodeAll(texts: readonly string[]): Promise<Float32Array[]> {
+    const vectors: Promise<Float32Array>[] = [];
+    for (let start = 0; start < texts.length; start += SLICE_SIZE) {
+      const rows = unpackRows(await tokenizer.call(texts.slice(start, start + SLICE_SIZE)));
+      const waiting = rows.map((ids) => ({ ids, ...Promise.withResolvers<Float32Array>() }));
+      for (const { promise } of waiting) {
+        // Not unhandled: it is awaited once the rest is tokenised.
+        promise.catch(() => {});
+        vectors.push(promise);
+      }
+      queue.push(waiting);
+      if (!isInferring) void inferAll();
+    }
+    return await Promise.all(vectors);
+  }
+
+  async function inferAll(): Promise<void> {
+    isInferring = true;
+    for (let batch = queue.take(); batch.length > 0; batch = queue.take()) await infer(batch);
+    isInferring = false;
+  }
+
+  async function infer(batch: readonly WaitingRow[]): Promise<void> {
+    try {
+      const rows = padRows(
+        batch.map(({ ids }) => ids),
+        tokenizer.info.padId,
+      );
+      const vectors = await inference.call(rows, [rows.ids.buffer]);
+      const dimensions = vectors.length / batch.length;
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const vector = vectors.subarray(index * dimensions, (index + 1) * dimensions);
+        if (Number.isNaN(vector[0])) reject(new PermanentError(`${path} computes no vector for this text`));
+        else resolve(vector);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  const dimensions = await warmUp(encodeAll, batchSize).catch(async (error: unknown) => {
+    await closeThreads();
+    throw unusable(path, error);
+  });
+  const inWork = new Set<Promise<unknown>>();
+  let isClosed = false;
   return {
-    model: `${options.name}/${model.file}`,
+    model: `${options.name}/${fileLabel(options.file, model.file)}${recipe(options, model.tokenizer.maxTokens)}`,
     dimensions,
-    // One call after another: two at once would only share the same threads, and `close` knows what to wait for.
-    encode(texts) {
-      const vectors = last.then(() => encodeAll(texts));
-      last = vectors.catch(() => {});
-      return vectors;
+    async encode(texts, { kind = 'passage' } = {}) {
+      if (isClosed) throw new Error(`The encoder of ${options.name} is closed`);
+      const prefix = prefixes[kind];
+      const vectors = encodeAll(prefix === '' ? texts : texts.map((text) => prefix + text));
+      inWork.add(vectors);
+      return await vectors.finally(() => inWork.delete(vectors));
     },
     async close() {
-      await last;
-      await session.release();
+      isClosed = true;
+      await Promise.allSettled(inWork);
+      await closeThreads();
     },
   };
 }
 
-async function openSession(path: string, threads: number): Promise<InferenceSession> {
-  const session = await tryModel(
-    () =>
-      InferenceSession.create(path, {
-        executionProviders: ['cpu'],
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        logSeverityLevel: 3,
-      }),
-    path,
-  );
-  const unknown = session.inputNames.filter((name) => !KNOWN_INPUTS.includes(name));
-  if (unknown.length > 0) throw new ConfigError(`${path} asks for the input ${unknown.join(', ')}, which is not known`);
-  return session;
+/** One text, then a batch of the usual length: memory is what it will be; returns the dimensions. */
+async function warmUp(encode: (texts: string[]) => Promise<Float32Array[]>, batchSize: number): Promise<number> {
+  const [vector] = await encode(['']);
+  await encode(Array<string>(batchSize).fill('a '.repeat(TOKENS_PER_TEXT)));
+  return vector!.length;
 }
 
-async function tryModel<T>(work: () => Promise<T>, path: string): Promise<T> {
-  return work().catch((error: unknown) => {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${path} is not a model that can be run: ${String(error)}`, { cause: error });
-  });
+/** Settings lose the space at their end, and every model that has prefixes wants one. */
+function spaced(prefix: string | undefined): string | undefined {
+  return prefix && `${prefix.trimEnd()} `;
 }
 
-interface LoadedModel {
-  session: InferenceSession;
-  model: ModelFolder;
-  path: string;
-}
-
-async function encodeBatch(texts: string[], { session, model, path }: LoadedModel): Promise<Float32Array[]> {
-  const rows = texts.map((text) => model.tokenizer.tokenize(text));
-  const length = Math.max(...rows.map((row) => row.length));
-  const size = rows.length * length;
-  const ids = new BigInt64Array(size).fill(BigInt(model.tokenizer.padId));
-  const mask = new BigInt64Array(size);
-  for (const [row, tokens] of rows.entries()) {
-    for (const [column, id] of tokens.entries()) ids[row * length + column] = BigInt(id);
-    mask.fill(1n, row * length, row * length + tokens.length);
-  }
-  const inputs: Record<string, BigInt64Array> = { input_ids: ids, attention_mask: mask };
-  if (session.inputNames.includes('token_type_ids')) inputs.token_type_ids = new BigInt64Array(size);
-  const feeds = Object.entries(inputs).map(([name, data]) => [name, new Tensor('int64', data, [rows.length, length])]);
-
-  const outputName = session.outputNames.includes('last_hidden_state') ? 'last_hidden_state' : session.outputNames[0]!;
-  const output = (await session.run(Object.fromEntries(feeds), [outputName]))[outputName]!;
-  const [batchSize, tokenCount, dimensions] = output.dims;
-  if (output.type !== 'float32' || batchSize !== rows.length || tokenCount !== length || dimensions === undefined) {
-    throw new ConfigError(
-      `${path} gives ${outputName} as ${output.type}[${output.dims}], not as float32[${rows.length},${length},dimensions]`,
-    );
-  }
-  const hidden = output.data as Float32Array;
-  return rows.map((tokens, row) => {
-    const pooledTokens = model.pooling === 'cls' ? 1 : tokens.length;
-    return unitSum(hidden.subarray(row * length * dimensions), pooledTokens, dimensions);
-  });
-}
-
-// The unit vector of a sum is that of the mean.
-function unitSum(hidden: Float32Array, tokenCount: number, dimensions: number): Float32Array {
-  const vector = new Float32Array(dimensions);
-  for (let token = 0; token < tokenCount; token++) {
-    for (let index = 0; index < dimensions; index++) vector[index]! += hidden[token * dimensions + index]!;
-  }
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (!(norm > 0 && Number.isFinite(norm))) throw new RetryableError(`The model computed a vector of length ${norm}`);
-  for (let index = 0; index < dimensions; index++) vector[index]! /= norm;
-  return vector;
+/** What makes other vectors of articles than the repository's own settings, as it is called on rows. */
+function recipe({ passagePrefix, pooling, maxTokens }: OnnxEncoderOptions, ownMaxTokens: number): string {
+  const changes = new URLSearchParams();
+  if (passagePrefix !== undefined) changes.set('prefix', passagePrefix);
+  if (pooling !== undefined) changes.set('pooling', pooling);
+  if (maxTokens !== undefined && maxTokens < ownMaxTokens) changes.set('tokens', String(maxTokens));
+  return changes.size > 0 ? `?${changes}` : '';
 }

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
+import { readRequiredJson } from './model-folder.ts';
 
 // The library recurses and spreads over a word's pieces: beyond this a single word of 100,000 letters overflows the stack.
 const MAX_TEXT_LENGTH = 65_536;
@@ -17,15 +20,32 @@ export interface TextTokenizer {
   tokenize(text: string): number[];
 }
 
+/** Where a tokenizer is, and how it cuts. */
+export interface TokenizerOptions {
+  /** Holds `tokenizer.json` and `tokenizer_config.json`. */
+  folder: string;
+  /** Of a row, the special tokens included. */
+  maxTokens: number;
+  lowerCase: boolean;
+}
+
 /**
  * A tokenizer that cuts as the Python library does: the text's own ids are cut, the special tokens stay.
  *
- * @throws {Error} when the definition is of a kind that is not known.
+ * @throws {ConfigError} when a file is missing, or of a kind that is not known; it names the path.
  */
-export function createTokenizer(
-  definition: { tokenizer: object; config: object },
-  options: { maxTokens: number; lowerCase: boolean },
-): TextTokenizer {
+export async function openTokenizer(options: TokenizerOptions): Promise<TextTokenizer> {
+  const path = join(options.folder, 'tokenizer.json');
+  const tokenizer = await readRequiredJson(path, z.looseObject({}));
+  const config = await readRequiredJson(join(options.folder, 'tokenizer_config.json'), z.looseObject({}));
+  try {
+    return createTokenizer({ tokenizer, config }, options);
+  } catch (error) {
+    throw new ConfigError(`${path} is not a tokenizer that can be used: ${String(error)}`, { cause: error });
+  }
+}
+
+function createTokenizer(definition: { tokenizer: object; config: object }, options: TokenizerOptions): TextTokenizer {
   const tokenizer = new Tokenizer(definition.tokenizer, definition.config);
   const plainIds = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
   const { prefix, suffix } = specialTokens(tokenizer.encode('a').ids, plainIds('a'));

@@ -1,18 +1,32 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { exportDataset } from '../../functions/export/export.ts';
 import { createFolderTarget } from '../../functions/export/folder-target.ts';
 import type { DatasetTarget } from '../../functions/export/target.ts';
+import { parseInteger } from '../../infra/local/options.ts';
 import type { Database } from '../../shared/database.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { keepYoungHeapSmall } from '../../shared/young-heap.ts';
 import { seedArchive } from './support/archive.ts';
 import { openBenchDatabase } from './support/database.ts';
 
-export const description =
-  'a full export into a folder, one without changes, one of an edited row (--database-url URL --out DIR, or --rows 50000)';
+export const description = 'a full export into a folder, one without changes, one of an edited row';
+
+export const options = [
+  new Option('--rows <n>', 'articles that an empty database is filled with')
+    .argParser(parseInteger(1, 10_000_000))
+    .default(50_000),
+  new Option('--out <folder>', 'where the dataset is written, in place of a folder that goes afterwards'),
+  new Option('--database-url <url>', 'a Postgres with pgvector to use, in place of one of its own'),
+];
+
+interface ExportBenchOptions {
+  rows: number;
+  out?: string;
+  databaseUrl?: string;
+}
 
 /**
  * Exports all articles of a database, or of a server of its own with as many as are asked for. The edited title is put
@@ -20,23 +34,15 @@ export const description =
  *
  * `peak_tmp_mb` counts the files that are being written: one that is finished would be on the Hub.
  */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      'database-url': { type: 'string' },
-      out: { type: 'string' },
-      rows: { type: 'string', default: '50000' },
-    },
-  });
+export async function run({ rows, out, databaseUrl }: ExportBenchOptions): Promise<Record<string, unknown>> {
   // As the deployed function does.
   keepYoungHeapSmall();
   await using resources = new AsyncDisposableStack();
-  const { db, close } = await openBenchDatabase('postgres', values['database-url']);
+  const { db, close } = await openBenchDatabase('postgres', databaseUrl);
   resources.defer(close);
-  if ((await countArticles(db)) === 0) await seedArchive(db, Number(values.rows));
-  const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'export-')));
-  if (!values.out) resources.defer(() => rm(folder, { recursive: true }));
+  if ((await countArticles(db)) === 0) await seedArchive(db, rows);
+  const folder = out ?? (await mkdtemp(join(tmpdir(), 'export-')));
+  if (!out) resources.defer(() => rm(folder, { recursive: true }));
 
   const counted = countTemporary(createFolderTarget(folder));
   const runExport = async (fullSync: boolean) => {

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { importDataset } from '../../functions/import/import.ts';
 import { repairs } from '../../functions/import/repair.ts';
 import { prepareDatabase } from '../../infra/local/local-database.ts';
+import { parseInteger } from '../../infra/local/options.ts';
 import { createProgress } from '../../infra/local/progress.ts';
 import { openDatasetFolder } from '../../shared/dataset-folder.ts';
 import type { DatasetSource } from '../../shared/dataset-source.ts';
@@ -15,35 +16,44 @@ import { startPostgres } from '../support/postgres-server.ts';
 import { copyIn, copyOut } from './support/copy.ts';
 import { writeSyntheticDataset } from './support/dataset.ts';
 
-export const description =
-  'a dataset into an empty table with all its indexes, against plain COPY (--path DIR | --rows 20000, --database-url)';
+export const description = 'a dataset into an empty table with all its indexes, against plain COPY';
+
+export const options = [
+  new Option('--path <folder>', 'Parquet files to import, in place of some that are made'),
+  new Option('--rows <n>', 'rows of those that are made').argParser(parseInteger(1, 10_000_000)).default(20_000),
+  new Option('--batch-size <n>', 'rows of a transaction').argParser(parseInteger(1, 100_000)).default(1000),
+  new Option('--database-url <url>', 'a server to make databases of its own on, in place of one of its own'),
+];
+
+interface ImportBenchOptions {
+  path?: string;
+  rows: number;
+  batchSize: number;
+  databaseUrl?: string;
+}
 
 /**
  * Imports a dataset twice, each time into a database of its own on the server: first without the words of the full text,
  * which cost more than all the rest, then with them. Beside each stands a plain COPY of the same rows into a table with
  * the same indexes, triggers and references. `rows_per_second` is that of the first.
  */
-export async function run(args: string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      path: { type: 'string' },
-      rows: { type: 'string', default: '20000' },
-      'batch-size': { type: 'string', default: '1000' },
-      'database-url': { type: 'string' },
-    },
-  });
+export async function run({
+  path,
+  rows,
+  batchSize,
+  databaseUrl,
+}: ImportBenchOptions): Promise<Record<string, unknown>> {
   const scratch = await mkdtemp(join(tmpdir(), 'bench-import-'));
-  const server = values['database-url'] ? undefined : await startPostgres();
+  const server = databaseUrl ? undefined : await startPostgres();
   try {
-    if (!values.path) {
-      console.error(`writing ${values.rows} rows`);
-      await writeSyntheticDataset(scratch, Number(values.rows));
+    if (!path) {
+      console.error(`writing ${rows} rows`);
+      await writeSyntheticDataset(scratch, rows);
     }
     const setup = {
-      serverUrl: values['database-url'] ?? server!.url,
-      source: await openDatasetFolder(values.path ?? scratch),
-      batchSize: Number(values['batch-size']),
+      serverUrl: databaseUrl ?? server!.url,
+      source: await openDatasetFolder(path ?? scratch),
+      batchSize,
       copyFile: join(scratch, 'rows.copy'),
     };
     const plain = await measure(setup, { hasFullText: false });

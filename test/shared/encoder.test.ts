@@ -73,6 +73,10 @@ test('the environment gives the options', () => {
     EMBEDDING_CACHE_DIR: join(homedir(), 'models'),
     EMBEDDING_THREADS: '2',
     EMBEDDING_BATCH_SIZE: '16',
+    EMBEDDING_MAX_TOKENS: '512',
+    EMBEDDING_POOLING: 'cls',
+    EMBEDDING_QUERY_PREFIX: 'query: ',
+    EMBEDDING_PASSAGE_PREFIX: 'passage: ',
     HF_ENDPOINT: 'http://127.0.0.1:8080',
   });
   assert.deepEqual(options, {
@@ -81,6 +85,10 @@ test('the environment gives the options', () => {
     file: 'onnx/model_O4.onnx',
     threads: 2,
     batchSize: 16,
+    maxTokens: 512,
+    pooling: 'cls',
+    queryPrefix: 'query:',
+    passagePrefix: 'passage:',
     cacheDir: join(homedir(), 'models'),
     hubUrl: 'http://127.0.0.1:8080',
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Cron } from 'croner';
 import { nextTopic, stages, topicOf } from '../../shared/pending.ts';
 import { deadLetterTopic, pipeline, subscriptions, topics } from '../../shared/pipeline.ts';
 
@@ -76,4 +77,12 @@ test('the next topic is that of the first later stage with work', () => {
   assert.equal(nextTopic('enrich', { ...none, syncPending: true }), 'embedded');
   assert.equal(nextTopic('embed', { ...none, enrichPending: true }), undefined);
   assert.equal(nextTopic('sync', { enrichPending: true, embedPending: true, syncPending: true }), undefined);
+});
+
+test('what is journaled is flushed often, and far below the 128 commits an hour that the Hub takes', () => {
+  const { trigger } = pipeline.find(({ name }) => name === 'export')!;
+  assert.ok(trigger.kind === 'cron' && trigger.also);
+  const runs = new Cron(trigger.also.schedule).nextRuns(2) as [Date, Date];
+  assert.equal(runs[1].getTime() - runs[0].getTime(), 15 * 60_000);
+  assert.deepEqual(trigger.also.body, { only_journaled: true });
 });

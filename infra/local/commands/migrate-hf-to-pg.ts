@@ -18,6 +18,7 @@ export function addMigrateHfToPgCommand(program: Command): void {
       '--resume',
       'go on where the last import of the source stopped, with its repairs and its choice on agencies',
     )
+    .option('--changed', 'only files that are not as our last export left them: what others published since')
     .option('--create-agencies', 'make agencies and themes that only the data knows')
     .option('--repair <list>', `none, all, or some of ${repairs.join(',')}`, parseRepairs, [...repairs])
     .option('--json', 'print the figures and the validation as one object')

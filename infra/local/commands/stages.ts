@@ -7,15 +7,17 @@ import type { StageOptions } from '../stage-workers.ts';
 /** The predecessor's verbs of the three stages: each works off what is pending in the database. */
 export function addStageCommands(program: Command): void {
   addStageCommand(program, 'enrich', 'enrich', 'give articles their themes, summary and features');
-  addStageCommand(program, 'generate-embeddings', 'embed', 'give articles their vector').option(
-    '--model <model>',
-    'a folder, a Hub id, or "lexical"; EMBEDDING_MODEL unless given',
-  );
+  addStageCommand(program, 'generate-embeddings', 'embed', 'give articles their vector')
+    .option('--model <model>', 'a folder, a Hub id, or "lexical"; EMBEDDING_MODEL unless given')
+    .option('--force', 'encode articles again that have their vector');
   addStageCommand(program, 'sync-embeddings-to-typesense', 'sync', 'write articles to the search index').option(
     '--full-sync',
     'and what it holds already, once more',
   );
 }
+
+/** An encoder makes batches of its own, of texts of like length: it has more to choose from. */
+const usualBatchSize: Record<Stage, number> = { enrich: 8, embed: 64, sync: 8 };
 
 function addStageCommand(program: Command, name: string, stage: Stage, description: string): Command {
   return program
@@ -24,7 +26,7 @@ function addStageCommand(program: Command, name: string, stage: Stage, descripti
     .option('--start-date <day>', 'published on this day or later, YYYY-MM-DD', parseDay)
     .option('--end-date <day>', 'published on this day or earlier', parseDay)
     .option('--agencies <keys>', 'only these agencies, e.g. mec,saude', parseList)
-    .option('--batch-size <n>', 'articles worked on at a time', parseInteger(1, 1000), 8)
+    .option('--batch-size <n>', 'articles worked on at a time', parseInteger(1, 1000), usualBatchSize[stage])
     .option('--max-records <n>', 'stop after this many', parseInteger(1))
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<StageOptions>();

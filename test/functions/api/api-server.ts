@@ -6,6 +6,7 @@ import { migrateUp } from '../../../infra/migrate.ts';
 import type { Database } from '../../../shared/database.ts';
 import { createEncoder, type Encoder } from '../../../shared/encoder.ts';
 import { silentLogger } from '../../../shared/log.ts';
+import { createStorage } from '../../../shared/storage.ts';
 import { createTestDatabase, withoutPostgres } from '../../support/database.ts';
 
 export const encoder: Encoder = await createEncoder({ model: 'lexical' });
@@ -45,7 +46,14 @@ export interface Api {
 
 /** Serves the function over HTTP through the functions framework. */
 export async function serveApi(db: Database, overrides: Partial<RouteDeps> = {}): Promise<Api> {
-  const handler = createHandler({ db, encoder, targets: {}, log: silentLogger, ...overrides });
+  const handler = createHandler({
+    db,
+    storage: createStorage({ db }),
+    encoder,
+    targets: {},
+    log: silentLogger,
+    ...overrides,
+  });
   const server = await serveFunction('api', handler);
   const get = async (path: string, init?: RequestInit): Promise<ApiAnswer> => {
     const response = await fetch(server.url + path, init);

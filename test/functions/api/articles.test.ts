@@ -31,6 +31,7 @@ for (const { name, skip, open } of databases) {
       await database.db.query(
         `insert into news_features (unique_id, features) values ('exame_0a1b2c', '{"word_count": 3, "entities": ["MEC"]}')`,
       );
+      await database.db.query(`insert into import_twins values ('registro-gemeo_00ff00', 'exame_0a1b2c')`);
       api = await serveApi(database.db);
     });
     after(async () => {
@@ -75,6 +76,11 @@ for (const { name, skip, open } of databases) {
         content_hash: '0011223344556677',
         features: { word_count: 3, entities: ['MEC'] },
       });
+    });
+
+    test('finds an article by the id of a record that went into it when it was imported', async () => {
+      const { body } = await api.get('/articles/registro-gemeo_00ff00');
+      assert.equal(body.unique_id, 'exame_0a1b2c');
     });
 
     test('leaves themes and features null where an article has none', async () => {

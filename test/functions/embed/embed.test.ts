@@ -92,6 +92,32 @@ describe('embed', { skip: withoutPostgres }, () => {
     assert.deepEqual(nudges(recorder.published), [`embedded ${message.unique_id} 1`]);
   });
 
+  test('an edit that the embedding text does not show encodes nothing', async () => {
+    const message = await seedArticle(database.db);
+    await edit(`summary = 'O resumo.'`);
+    await push(server.url, message);
+    const before = await readArticle(database.db, message.unique_id);
+    await edit(`content = content || ' Mais um parágrafo.', subtitle = 'Outro subtítulo'`);
+    assert.equal(await push(server.url, message), 204);
+    const row = await readArticle(database.db, message.unique_id);
+    assert.equal(texts.length, 1);
+    assert.equal(row.revision, (before.revision as number) + 1, 'the text of the article did change');
+    assert.deepEqual(row.embedding_generated_at, before.embedding_generated_at);
+  });
+
+  test('the old vector serves until that of the model in force is there', async () => {
+    const message = await seedArticle(database.db);
+    await push(server.url, message);
+    const before = await readArticle(database.db, message.unique_id);
+    model = 'another';
+    during = async () => {
+      const { rows } = await database.db.query('select content_embedding, embedding_model from news');
+      assert.deepEqual(rows, [{ content_embedding: before.content_embedding, embedding_model: lexical.model }]);
+    };
+    assert.equal(await push(server.url, message), 204);
+    assert.equal(texts.length, 2);
+  });
+
   test('another model in force encodes again', async () => {
     const message = await seedArticle(database.db);
     await push(server.url, message);

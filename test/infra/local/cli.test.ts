@@ -52,6 +52,7 @@ test('--help names every verb', () => {
     'sync-embeddings-to-typesense',
     'typesense',
     'sync-hf',
+    'compare-backends',
     'status',
     'sources',
     'articles',
@@ -59,6 +60,7 @@ test('--help names every verb', () => {
     'reextract',
     'dead-letters',
     'replay',
+    'models',
   ];
   for (const verb of verbs) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
 });

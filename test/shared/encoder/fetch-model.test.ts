@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fetchModel, type HubModel } from '../../../shared/encoder/fetch-model.ts';
+import { cachedModelFolder, fetchModel, type HubModel } from '../../../shared/encoder/fetch-model.ts';
+import { readModelSource } from '../../../shared/encoder/model-source.ts';
 import { createEncoder } from '../../../shared/encoder.ts';
 import { ConfigError, RetryableError } from '../../../shared/errors.ts';
 import { silentLogger } from '../../../shared/log.ts';
-import { type HubServer, readFiles, startHubServer } from './hub-server.ts';
+import { COMMIT, type HubServer, readFiles, startHubServer } from './hub-server.ts';
 import { temporaryFolder, tinyModel } from './model-copy.ts';
 import { isUnitVector } from './vectors.ts';
 
 const neededPaths = [
   '1_Pooling/config.json',
   'config.json',
+  'model-source.json',
   'onnx/model_quint8.onnx',
   'sentence_bert_config.json',
   'tokenizer.json',
@@ -23,8 +26,12 @@ async function startTinyHub(t: TestContext, more: Record<string, Buffer> = {}) {
   const files = await readFiles(tinyModel);
   const hub = await startHubServer(t, { ...files, 'model.safetensors': Buffer.alloc(10), ...more });
   const cacheDir = await temporaryFolder(t);
-  const fetchTiny = (changes: Partial<HubModel> = {}) =>
-    fetchModel({ id: 'owner/tiny', revision: 'main', cacheDir, hubUrl: hub.url, ...changes }, { log: silentLogger });
+  const fetchTiny = async (changes: Partial<HubModel> = {}) => {
+    const model: HubModel = { id: 'owner/tiny', revision: 'main', hubUrl: hub.url, ...changes };
+    const folder = cachedModelFolder(cacheDir, model);
+    await fetchModel(model, folder, { log: silentLogger });
+    return folder;
+  };
   return { hub, files, cacheDir, fetchTiny };
 }
 
@@ -57,7 +64,8 @@ test('only the configuration, the tokenizer and one ONNX file are fetched, byte 
   });
   const stored = await readFiles(await fetchTiny());
   assert.deepEqual(Object.keys(stored).sort(), [...neededPaths, 'onnx/model_quint8.onnx_data'].sort());
-  for (const path of neededPaths) assert.ok(stored[path]!.equals(files[path]!), path);
+  for (const path of Object.keys(files))
+    if (path !== 'expected.jsonl') assert.ok(stored[path]!.equals(files[path]!), path);
   assert.ok(!hub.requests.some((request) => request.includes('safetensors')));
 });
 
@@ -141,7 +149,7 @@ const failures: Record<string, { misbehave: HubServer['misbehave']; named: RegEx
 };
 
 for (const [failure, { misbehave, named }] of Object.entries(failures)) {
-  test(`a Hub that ${failure} leaves nothing behind, and the next fetch succeeds`, async (t) => {
+  test(`a Hub that ${failure} leaves no model behind, and the next fetch succeeds`, async (t) => {
     const { hub, cacheDir, fetchTiny } = await startTinyHub(t);
     hub.misbehave = misbehave;
     await assert.rejects(fetchTiny(), (error: Error) => {
@@ -150,9 +158,10 @@ for (const [failure, { misbehave, named }] of Object.entries(failures)) {
       assert.match(error.message, named);
       return true;
     });
-    assert.deepEqual(await readdir(cacheDir), []);
+    assert.ok((await readdir(cacheDir)).every((name) => name.startsWith('.partial-')));
     hub.misbehave = () => false;
     assert.deepEqual(Object.keys(await readFiles(await fetchTiny())).sort(), neededPaths);
+    assert.equal((await readdir(cacheDir)).length, 1);
   });
 }
 
@@ -163,10 +172,95 @@ test('a Hub that cannot be reached is worth another try', async (t) => {
 });
 
 test('a cache that cannot be written is a wrong setting', async (t) => {
-  const { cacheDir, fetchTiny } = await startTinyHub(t);
+  const { hub, cacheDir } = await startTinyHub(t);
   await writeFile(join(cacheDir, 'file'), '');
-  await assert.rejects(fetchTiny({ cacheDir: join(cacheDir, 'file', 'models') }), {
-    name: 'ConfigError',
-    message: /^Model cache .*models cannot be written/,
+  const fetching = fetchModel({ id: 'owner/tiny', hubUrl: hub.url }, join(cacheDir, 'file', 'tiny'), {
+    log: silentLogger,
   });
+  await assert.rejects(fetching, { name: 'ConfigError', message: /^Model folder .*tiny cannot be written/ });
+});
+
+test('a fetch that broke off is gone on with: only the rest is asked for', async (t) => {
+  const { hub, files, cacheDir, fetchTiny } = await startTinyHub(t);
+  hub.misbehave = failures['breaks off in the middle of a file']!.misbehave;
+  await assert.rejects(fetchTiny(), RetryableError);
+  const [left] = await readdir(cacheDir);
+  const { size } = await stat(join(cacheDir, left!, `${weights}.part`));
+  assert.ok(size > 0 && size < files[weights]!.length);
+
+  hub.misbehave = () => false;
+  const alreadySent = hub.sent.splice(0).map(({ path }) => path);
+  const stored = await readFiles(await fetchTiny());
+  assert.ok(stored[weights]!.equals(files[weights]!));
+  assert.deepEqual(
+    hub.sent.find(({ path }) => path === weights),
+    { path: weights, start: size },
+  );
+  for (const path of alreadySent) assert.ok(!hub.sent.some((sent) => sent.path === path), `${path} was sent twice`);
+});
+
+test('what a killed process left is gone on with once nothing was written for a while', async (t) => {
+  const { hub, cacheDir, fetchTiny } = await startTinyHub(t);
+  const key = basename(cachedModelFolder(cacheDir, { id: 'owner/tiny', revision: 'main', hubUrl: hub.url }));
+  const content = await readFile(join(tinyModel, weights));
+  const abandoned = join(cacheDir, `.partial-${key}--killed`);
+  const busy = join(cacheDir, `.partial-${key}--busy`);
+  for (const folder of [abandoned, busy]) {
+    await mkdir(join(folder, 'onnx'), { recursive: true });
+    await writeFile(join(folder, `${weights}.part`), content.subarray(0, 1000));
+  }
+  const longAgo = Date.now() / 1000 - 3600;
+  for (const path of [`${weights}.part`, 'onnx', '']) await utimes(join(abandoned, path), longAgo, longAgo);
+
+  await fetchTiny();
+  assert.deepEqual(
+    hub.sent.find(({ path }) => path === weights),
+    { path: weights, start: 1000 },
+  );
+  assert.deepEqual((await readdir(cacheDir)).sort(), [basename(busy), key].sort());
+});
+
+test('a configuration file of other bytes than listed is refused', async (t) => {
+  const { hub, fetchTiny } = await startTinyHub(t);
+  hub.misbehave = (path, response, content) =>
+    path === 'config.json' && !response.req.headers.range && Boolean(response.end(Buffer.alloc(content.length, ' ')));
+  await assert.rejects(fetchTiny(), /config\.json has Git object id [0-9a-f]{40} instead of [0-9a-f]{40}/);
+});
+
+test('the folder says where its files come from, and keeps its name wherever it is copied', async (t) => {
+  const { files, fetchTiny } = await startTinyHub(t);
+  const folder = await fetchTiny();
+  const source = await readModelSource(folder);
+  assert.deepEqual([source?.id, source?.revision, source?.commit], ['owner/tiny', 'main', COMMIT]);
+  const sha256 = createHash('sha256').update(files[weights]!).digest('hex');
+  assert.deepEqual(source?.files[weights], { sizeBytes: 4_064_677, sha256 });
+
+  const copy = join(await temporaryFolder(t), 'baked');
+  await cp(folder, copy, { recursive: true });
+  const encoder = await createEncoder({ model: copy, threads: 1 });
+  t.after(() => encoder.close());
+  assert.equal(encoder.model, 'owner/tiny@main/onnx/model_quint8.onnx');
+
+  await writeFile(join(copy, 'model-source.json'), '{}');
+  await assert.rejects(createEncoder({ model: copy }), {
+    name: 'ConfigError',
+    message: /model-source\.json is damaged/,
+  });
+});
+
+test('int8 is the file of this machine, or one for each kind of CPU that will run it', async (t) => {
+  const variants = ['qint8_avx512_vnni', 'qint8_avx512', 'quint8_avx2', 'qint8_arm64'];
+  const more = variants.map((name) => [`onnx/model_${name}.onnx`, Buffer.from(name)]);
+  const { hub, cacheDir, fetchTiny } = await startTinyHub(t, Object.fromEntries(more));
+  const onnxFiles = async (folder: string) => (await readdir(join(folder, 'onnx'))).sort();
+  assert.equal((await onnxFiles(await fetchTiny({ file: 'int8' }))).length, 1);
+
+  const folder = join(cacheDir, 'every');
+  const cpus = ['avx2', 'avx512', 'avx512_vnni'] as const;
+  await fetchModel({ id: 'owner/tiny', file: 'int8', hubUrl: hub.url }, folder, { log: silentLogger, cpus });
+  assert.deepEqual(await onnxFiles(folder), [
+    'model_qint8_avx512.onnx',
+    'model_qint8_avx512_vnni.onnx',
+    'model_quint8_avx2.onnx',
+  ]);
 });

@@ -9,12 +9,15 @@ import type { TestContext } from 'node:test';
 
 const MODEL = 'owner/tiny';
 const XET_FILE_INFO = 'application/vnd.xet-fileinfo+json';
-const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+/** Of `main`. */
+export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 export interface HubServer {
   url: string;
   /** What was asked: `METHOD /path`, without the query. */
   requests: string[];
+  /** Which files were sent, each from which byte on. */
+  sent: { path: string; start: number }[];
   /** Replace it to answer requests for a file wrongly; it returns whether it did. */
   misbehave: (path: string, response: ServerResponse, content: Buffer) => boolean;
   close(): Promise<void>;
@@ -31,6 +34,7 @@ export async function startHubServer(t: TestContext, files: Record<string, Buffe
   const hub: HubServer = {
     url: '',
     requests: [],
+    sent: [],
     misbehave: () => false,
     async close() {
       server.closeAllConnections();
@@ -64,7 +68,7 @@ export async function startHubServer(t: TestContext, files: Record<string, Buffe
     if (hub.misbehave(file, response, content)) return;
     const acceptsXet = request.headers.accept?.includes(XET_FILE_INFO);
     if (acceptsXet && !file.endsWith('.json')) return sendXetInfo(response, content, hub.url);
-    sendFile(request, response, content);
+    hub.sent.push({ path: file, start: sendFile(request, response, content) });
   }
 
   server.listen(0, '127.0.0.1');
@@ -84,10 +88,12 @@ export async function readFiles(folder: string): Promise<Record<string, Buffer>>
 }
 
 function pathInfo(path: string, content: Buffer) {
-  const info = { type: 'file', path, size: content.length, oid: '0'.repeat(40) };
+  const blob = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+  const info = { type: 'file', path, size: content.length, oid: blob };
   if (path.endsWith('.json')) return info;
+  // Git has only the pointer, whose object is not that of the content.
   const oid = createHash('sha256').update(content).digest('hex');
-  return { ...info, lfs: { oid, size: content.length, pointerSize: 134 } };
+  return { ...info, oid: '0'.repeat(40), lfs: { oid, size: content.length, pointerSize: 134 } };
 }
 
 function send(response: ServerResponse, status: number, body: unknown, errorCode?: string): void {
@@ -109,14 +115,16 @@ function sendXetInfo(response: ServerResponse, content: Buffer, url: string): vo
   response.end('{}');
 }
 
-function sendFile(request: IncomingMessage, response: ServerResponse, content: Buffer): void {
+/** Returns the first byte that is sent. */
+function sendFile(request: IncomingMessage, response: ServerResponse, content: Buffer): number {
   response.setHeader('etag', `"${createHash('sha256').update(content).digest('hex')}"`);
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
   if (!range) {
     response.writeHead(200, { 'content-length': content.length }).end(content);
-    return;
+    return 0;
   }
   const [start, end] = [Number(range[1]), Math.min(Number(range[2]), content.length - 1)];
   response.writeHead(206, { 'content-range': `bytes ${start}-${end}/${content.length}` });
   response.end(content.subarray(start, end + 1));
+  return start;
 }

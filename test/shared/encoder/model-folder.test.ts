@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chooseModelFile, readModelFolder } from '../../../shared/encoder/model-folder.ts';
+import { readModelFolder } from '../../../shared/encoder/model-folder.ts';
+import { openTokenizer } from '../../../shared/encoder/tokenizer.ts';
 import { ConfigError } from '../../../shared/errors.ts';
 import { copyOfTinyModel, temporaryFolder, tinyModel } from './model-copy.ts';
+
+const tokenizerOf = async (folder: string) => openTokenizer((await readModelFolder(folder)).tokenizer);
 
 async function rejectsWithConfigError(promise: Promise<unknown>, ...texts: string[]) {
   await assert.rejects(promise, (error: Error) => {
@@ -15,7 +18,7 @@ async function rejectsWithConfigError(promise: Promise<unknown>, ...texts: strin
 }
 
 test('token ids equal those of the Python tokenizer on every line', async () => {
-  const { tokenizer } = await readModelFolder(tinyModel);
+  const tokenizer = await tokenizerOf(tinyModel);
   const lines = (await readFile(join(tinyModel, 'expected.jsonl'), 'utf8')).trimEnd().split('\n');
   assert.equal(lines.length, 50);
   for (const line of lines) {
@@ -27,32 +30,32 @@ test('token ids equal those of the Python tokenizer on every line', async () => 
 
 test('a long text is cut to max_seq_length, the special tokens included', async (t) => {
   const folder = await copyOfTinyModel(t, { 'sentence_bert_config.json': { max_seq_length: 5 } });
-  const { tokenizer } = await readModelFolder(folder);
+  const tokenizer = await tokenizerOf(folder);
   const ids = tokenizer.tokenize('o governo federal anuncia medidas');
   assert.equal(ids.length, 5);
   assert.deepEqual([ids[0], ids[4]], [0, 2]);
 });
 
 test('a text is read up to 64 characters a token', async () => {
-  const { tokenizer } = await readModelFolder(tinyModel);
+  const tokenizer = await tokenizerOf(tinyModel);
   assert.ok(tokenizer.tokenize(`${' '.repeat(128 * 64 - 1)}a`).length > 2);
   assert.equal(tokenizer.tokenize(`${' '.repeat(128 * 64)}a`).length, 2);
 });
 
 test('a single word of 200,000 letters fills a model with a high limit', async (t) => {
   const folder = await copyOfTinyModel(t, { 'sentence_bert_config.json': { max_seq_length: 8192 } });
-  const { tokenizer } = await readModelFolder(folder);
+  const tokenizer = await tokenizerOf(folder);
   assert.equal(tokenizer.tokenize('a'.repeat(200_000)).length, 8192);
 });
 
 test('an unpaired surrogate reads as the replacement character', async () => {
-  const { tokenizer } = await readModelFolder(tinyModel);
+  const tokenizer = await tokenizerOf(tinyModel);
   assert.deepEqual(tokenizer.tokenize('meio\udc00 do \ud83dtexto'), tokenizer.tokenize('meio\ufffd do \ufffdtexto'));
 });
 
 test('without sentence_bert_config.json the limit is that of the tokenizer', async (t) => {
   const folder = await copyOfTinyModel(t, { 'sentence_bert_config.json': null });
-  const { tokenizer } = await readModelFolder(folder);
+  const tokenizer = await tokenizerOf(folder);
   assert.equal(tokenizer.tokenize('palavra '.repeat(1000)).length, 512);
 });
 
@@ -60,7 +63,7 @@ test('do_lower_case lowers the text before it is cut into tokens', async (t) => 
   const folder = await copyOfTinyModel(t, {
     'sentence_bert_config.json': { max_seq_length: 128, do_lower_case: true },
   });
-  const { tokenizer } = await readModelFolder(folder);
+  const tokenizer = await tokenizerOf(folder);
   assert.deepEqual(tokenizer.tokenize('ÁRVORE'), tokenizer.tokenize('árvore'));
 });
 
@@ -111,7 +114,7 @@ test('pooling is read in its old and its new form', async (t) => {
 test('a missing file is named, with how to get it', async (t) => {
   for (const path of ['tokenizer.json', 'tokenizer_config.json', '1_Pooling/config.json']) {
     const folder = await copyOfTinyModel(t, { [path]: null });
-    await rejectsWithConfigError(readModelFolder(folder), `${join(folder, path)} is missing`, 'hf download');
+    await rejectsWithConfigError(tokenizerOf(folder), `${join(folder, path)} is missing`, 'hf download');
   }
 });
 
@@ -123,10 +126,10 @@ test('a file that is not what it should be is named', async (t) => {
   };
   for (const [path, content] of Object.entries(wrongFiles)) {
     const folder = await copyOfTinyModel(t, { [path]: content });
-    await rejectsWithConfigError(readModelFolder(folder), join(folder, path));
+    await rejectsWithConfigError(tokenizerOf(folder), join(folder, path));
   }
   const folder = await copyOfTinyModel(t, { 'tokenizer.json': { model: { type: 'Unknown' } } });
-  await rejectsWithConfigError(readModelFolder(folder), 'tokenizer.json is not a tokenizer that can be used');
+  await rejectsWithConfigError(tokenizerOf(folder), 'tokenizer.json is not a tokenizer that can be used');
 });
 
 test('a folder without ONNX files is refused, with how to make one', async (t) => {
@@ -136,20 +139,29 @@ test('a folder without ONNX files is refused, with how to make one', async (t) =
 
 test('a wanted ONNX file that is not there is refused, with those that are', async () => {
   const listed = 'There is onnx/model_quint8.onnx: set EMBEDDING_MODEL_FILE';
-  await rejectsWithConfigError(readModelFolder(tinyModel, 'onnx/model_O4.onnx'), 'has no onnx/model_O4.onnx', listed);
+  await rejectsWithConfigError(
+    readModelFolder(tinyModel, { file: 'onnx/model_O4.onnx' }),
+    'has no onnx/model_O4.onnx',
+    listed,
+  );
 });
 
-test('the ONNX file is the wanted one, onnx/model.onnx, or the only one in onnx/', () => {
-  const files = ['config.json', 'onnx/model.onnx', 'onnx/model_O4.onnx', 'openvino/model.onnx'];
-  assert.equal(chooseModelFile(files, undefined, 'here'), 'onnx/model.onnx');
-  assert.equal(chooseModelFile(files, 'onnx/model_O4.onnx', 'here'), 'onnx/model_O4.onnx');
-  assert.equal(chooseModelFile(files, './onnx//model_O4.onnx', 'here'), 'onnx/model_O4.onnx');
-  assert.equal(chooseModelFile(['onnx/model_O4.onnx', 'other.onnx'], undefined, 'here'), 'onnx/model_O4.onnx');
+test('the prompts of the repository are the prefixes, under their newer name and their older one', async (t) => {
+  const prompts = { query: 'query: ', passage: 'passage: ' };
+  for (const [config, prefixes] of [
+    [{ prompts }, prompts],
+    [
+      { prompts: { document: 'text: ', clustering: 'topic: ' }, default_prompt_name: null },
+      { query: '', passage: 'text: ' },
+    ],
+    [{ __version__: {} }, { query: '', passage: '' }],
+  ]) {
+    const folder = await copyOfTinyModel(t, { 'config_sentence_transformers.json': config });
+    assert.deepEqual((await readModelFolder(folder)).prefixes, prefixes);
+  }
 });
 
-test('several ONNX files without onnx/model.onnx leave the choice to the operator', () => {
-  assert.throws(() => chooseModelFile(['onnx/a.onnx', 'onnx/b.onnx', 'onnx/b.onnx_data'], undefined, 'here'), {
-    name: 'ConfigError',
-    message: 'here has no onnx/model.onnx. There is onnx/a.onnx, onnx/b.onnx: set EMBEDDING_MODEL_FILE to one of them',
-  });
+test('a repository without a pooling module is usable where its pooling is told', async (t) => {
+  const folder = await copyOfTinyModel(t, { '1_Pooling/config.json': null });
+  assert.equal((await readModelFolder(folder, { pooling: 'cls' })).pooling, 'cls');
 });

@@ -3,8 +3,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { readModelFolder } from '../../../shared/encoder/model-folder.ts';
 import { createOnnxEncoder, type OnnxEncoderOptions } from '../../../shared/encoder/onnx-encoder.ts';
-import { ConfigError } from '../../../shared/errors.ts';
+import { openTokenizer } from '../../../shared/encoder/tokenizer.ts';
+import { ConfigError, PermanentError } from '../../../shared/errors.ts';
 import { copyOfTinyModel, tinyModel } from './model-copy.ts';
 import { writeSumModel } from './onnx-file.ts';
 import { cosine, hostileTexts, isUnitVector } from './vectors.ts';
@@ -139,3 +141,103 @@ test('refuses an ONNX file that is cut off or empty, and names it', async (t) =>
     });
   }
 });
+
+test('calls that overlap share inferences, and each gets its own vectors', async (t) => {
+  const encoder = await openTinyModel(t);
+  const all = await encoder.encode(expected.map(({ text }) => text));
+  const single = await Promise.all(expected.map(({ text }) => encoder.encode([text])));
+  for (const [index, [vector]] of single.entries()) {
+    assert.ok(cosine(vector!, all[index]!) >= 0.999, `text ${index}`);
+    assert.ok(cosine(vector!, expected[index]!.vector) >= 0.999, `text ${index}`);
+  }
+});
+
+test('batches of mixed lengths, the empty text among them, lose nothing at the usual batch size', async (t) => {
+  const encoder = await openTinyModel(t);
+  const texts = expected.flatMap(({ text }) => [text, '', text.slice(0, 20)]);
+  const vectors = await encoder.encode(texts);
+  const alone = await openTinyModel(t, { batchSize: 1 });
+  for (const [index, vector] of (await alone.encode(texts)).entries()) {
+    assert.ok(cosine(vector, vectors[index]!) >= 0.999, `text ${index}: ${cosine(vector, vectors[index]!)}`);
+  }
+});
+
+test('the event loop turns while an inference runs', async (t) => {
+  const encoder = await openTinyModel(t, { batchSize: 64 });
+  let turns = 0;
+  let isEncoding = true;
+  const count = () => {
+    turns++;
+    if (isEncoding) setImmediate(count);
+  };
+  setImmediate(count);
+  await encoder.encode(Array<string>(64).fill(expected[0]!.text));
+  isEncoding = false;
+  assert.ok(turns > 100, `${turns} turns`);
+});
+
+test('a text has the prefix of its kind, and the prefix of articles belongs to the name of the model', async (t) => {
+  const plain = await openTinyModel(t);
+  const encoder = await openTinyModel(t, { queryPrefix: 'query:', passagePrefix: 'passage:' });
+  assert.equal(encoder.model, 'tiny/onnx/model_quint8.onnx?prefix=passage%3A');
+  for (const [options, prefix] of [
+    [{ kind: 'query' }, 'query: '],
+    [{ kind: 'passage' }, 'passage: '],
+    [{}, 'passage: '],
+  ] as const) {
+    const [vector] = await encoder.encode(['merenda escolar'], options);
+    const [prefixed] = await plain.encode([`${prefix}merenda escolar`]);
+    assert.ok(cosine(vector!, prefixed!) > 0.999_99, prefix);
+  }
+});
+
+test('the prompts of the repository are prefixes, and a setting goes before them', async (t) => {
+  const prompts = { query: 'query: ', document: 'passage: ' };
+  const folder = await copyOfTinyModel(t, { 'config_sentence_transformers.json': { prompts } });
+  const plain = await openTinyModel(t);
+  const encoder = await openTinyModel(t, { folder, queryPrefix: 'busca:' });
+  assert.equal(encoder.model, 'tiny/onnx/model_quint8.onnx', 'what queries begin with changes no row');
+  const [[query], [passage]] = [
+    await encoder.encode(['merenda'], { kind: 'query' }),
+    await encoder.encode(['merenda']),
+  ];
+  const [queryAsItIs, passageAsItIs] = await plain.encode(['busca: merenda', 'passage: merenda']);
+  assert.ok(cosine(query!, queryAsItIs!) > 0.999);
+  assert.ok(cosine(passage!, passageAsItIs!) > 0.999);
+});
+
+test('a lower limit of tokens cuts texts shorter, and belongs to the name of the model', async (t) => {
+  const encoder = await openTinyModel(t, { maxTokens: 8 });
+  assert.equal(encoder.model, 'tiny/onnx/model_quint8.onnx?tokens=8');
+  const [short, long] = await encoder.encode(['a a a a a a', `a a a a a a ${'outra coisa '.repeat(20)}`]);
+  assert.ok(cosine(short!, long!) > 0.999);
+  assert.equal((await openTinyModel(t, { maxTokens: 512 })).model, 'tiny/onnx/model_quint8.onnx');
+});
+
+test('int8 is a file of the repository, under one name on every machine', async (t) => {
+  const encoder = await openTinyModel(t, { file: 'int8' });
+  assert.equal(encoder.model, 'tiny/int8');
+});
+
+test('a text without a vector fails alone, and for good', async (t) => {
+  const folder = await copyOfTinyModel(t);
+  const tokenizer = await openTokenizer((await readModelFolder(folder)).tokenizer);
+  const text = ['a', 'e', 'o', 'de', 'da', 'do'].find((word) => sum(tokenizer.tokenize(word)) % 3 === 0)!;
+  // The mean of its three tokens is 0, a direction that is none.
+  await writeSumModel(join(folder, 'onnx/model.onnx'), {
+    inputs: ['input_ids'],
+    minus: sum(tokenizer.tokenize(text)) / 3,
+  });
+  const encoder = await openTinyModel(t, { folder });
+  const [alone, failed] = await Promise.allSettled([encoder.encode(['outro']), encoder.encode([text])]);
+  assert.equal(alone.status, 'fulfilled');
+  assert.ok(failed.status === 'rejected' && failed.reason instanceof PermanentError, String(failed));
+  assert.match(failed.reason.message, /computes no vector for this text/);
+});
+
+test('a model without a vector for any text is refused', async (t) => {
+  const options = await folderWithSumModel(t, { inputs: ['token_type_ids'] });
+  await assert.rejects(createOnnxEncoder(options), { name: 'ConfigError', message: /computes no vector/ });
+});
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

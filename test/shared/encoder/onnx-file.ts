@@ -7,21 +7,26 @@ const INT64 = 7;
 const FLOAT = 1;
 
 /**
- * Writes a model whose output is the sum of its inputs, int64 [batch, sequence], as float32: [batch, sequence, 1], or
- * [batch, sequence] when `rank` is 2.
+ * Writes a model whose output is the sum of its inputs, int64 [batch, sequence], less `minus`, as float32:
+ * [batch, sequence, 1], or [batch, sequence] when `rank` is 2.
  */
-export async function writeSumModel(path: string, { inputs, rank = 3 }: { inputs: string[]; rank?: 2 | 3 }) {
+export async function writeSumModel(
+  path: string,
+  { inputs, rank = 3, minus = 0 }: { inputs: string[]; rank?: 2 | 3; minus?: number },
+) {
   const sums = inputs.slice(1).map((input, index) => {
     const left = index === 0 ? inputs[0]! : `sum${index - 1}`;
     return node('Add', [left, input], `sum${index}`);
   });
   const sum = sums.length > 0 ? `sum${sums.length - 1}` : inputs[0]!;
-  const cast = node('Cast', [sum], rank === 2 ? 'output' : 'flat', attribute('to', field(3, FLOAT), 2));
+  const difference = node('Sub', [sum, 'minus'], 'difference');
+  const cast = node('Cast', ['difference'], rank === 2 ? 'output' : 'flat', attribute('to', field(3, FLOAT), 2));
   const unsqueeze = node('Unsqueeze', ['flat'], 'output', attribute('axes', field(8, 2), 7));
-  const nodes = rank === 2 ? [...sums, cast] : [...sums, cast, unsqueeze];
+  const nodes = [...sums, difference, cast, ...(rank === 2 ? [] : [unsqueeze])];
   const graph = Buffer.concat([
     ...nodes.map((each) => field(1, each)),
     field(2, 'sum'),
+    field(5, Buffer.concat([field(2, INT64), field(7, minus), field(8, 'minus')])),
     ...inputs.map((name) => field(11, tensor(name, INT64, 2))),
     field(12, tensor('output', FLOAT, rank)),
   ]);

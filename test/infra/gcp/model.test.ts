@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../../../infra/build/root.ts';
+import { openEnvironment } from '../../../infra/gcp/environment.ts';
+import { modelName } from '../../../infra/gcp/model.ts';
+import { writeModelSource } from '../../../shared/encoder/model-source.ts';
+import { createEncoder } from '../../../shared/encoder.ts';
+import { synthesizeWith } from './resources.ts';
+
+test('reconcile is told the name that a fetched model has on rows', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'model-'));
+  try {
+    await cp(join(root, 'test/fixtures/models/tiny-xlmr'), folder, { recursive: true });
+    for (const file of ['int8', 'onnx/model_quint8.onnx']) {
+      const { model } = openEnvironment('prod', { 'model.file': file });
+      const { id, revision } = model;
+      await writeModelSource(folder, { id, revision, commit: revision, files: {} });
+      const encoder = await createEncoder({ model: folder, file });
+      assert.equal(modelName(model), encoder.model);
+      await encoder.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('the file of full precision is refused where it does not fit', () => {
+  const environment = openEnvironment('prod', { 'model.file': 'onnx/model.onnx', 'model.fileMiB': '1060' });
+  assert.throws(() => synthesizeWith({}, environment), /embed has 2048 MiB, too small for the model/);
+});
