@@ -34,7 +34,10 @@ export function openTypesense(settings: z.infer<typeof searchIndexConfig>, timeo
 /** Id of search in Postgres, as it stands on rows. */
 export const postgresIndexId = 'postgres';
 
-/** Id of a collection, as it stands on rows that were written to it: made anew, it has another one. */
+/**
+ * Id of an index, as it stands on rows that were written to it: the collection that it began with. One that was rebuilt
+ * keeps it, since it shows the same rows; one that was made anew has another one.
+ */
 export function typesenseIndexId(collection: { name: string; createdAt: number }): string {
   return `typesense ${collection.name} of ${new Date(collection.createdAt * 1000).toISOString()}`;
 }

@@ -1,4 +1,5 @@
 import { RetryableError } from './errors.ts';
+import type { TypesenseRequest } from './typesense-request.ts';
 
 /** A span of publication in epoch seconds, its end excluded; without a bound it is open. */
 export interface PublicationSpan {
@@ -20,20 +21,13 @@ export interface DocumentVersions {
   list(span: PublicationSpan): Promise<DocumentVersion[]>;
 }
 
-/** Sends one request to the server. */
-export type TypesenseRequest = <T>(
-  method: 'get' | 'post',
-  path: string,
-  input?: { query?: Record<string, string | boolean>; body?: object },
-) => Promise<T | null>;
-
 /** Searches of one request: the server's own limit. @see https://typesense.org/docs/30.1/api/federated-multi-search.html */
 const maxSearches = 50;
 
-/** Reads the collection behind an alias. */
-export function createDocumentVersions(alias: string, request: TypesenseRequest): DocumentVersions {
+/** Reads a collection, or the one behind an alias. */
+export function createDocumentVersions(collection: string, request: TypesenseRequest): DocumentVersions {
   const countSome = async (spans: readonly PublicationSpan[]) => {
-    const searches = spans.map((span) => ({ collection: alias, q: '*', ...filterOf(span), per_page: 0 }));
+    const searches = spans.map((span) => ({ collection, q: '*', ...filterOf(span), per_page: 0 }));
     const answer = await request<{ results?: { found?: number; error?: string }[] }>('post', '/multi_search', {
       body: { searches },
     });
@@ -55,7 +49,7 @@ export function createDocumentVersions(alias: string, request: TypesenseRequest)
       return counts;
     },
     async list(span) {
-      const path = `/collections/${encodeURIComponent(alias)}/documents/export`;
+      const path = `/collections/${encodeURIComponent(collection)}/documents/export`;
       const query = { ...filterOf(span), include_fields: 'id,version' };
       const text = await request<string | object>('get', path, { query });
       return parseLines(text);

@@ -29,8 +29,10 @@ export interface Coverage {
   enriched: number;
   embedded: number;
   synced: number;
-  /** What each stage has yet to do; a removed article is work for `sync` too. */
+  /** What each stage has yet to do; a removed article is work for `sync` too. Without what is parked. */
   pending: Record<Stage, number>;
+  /** Imported articles that a stage leaves alone until a replay asks for them. */
+  parked: Record<Stage, number>;
   /** Time since the oldest pending article was last written by a stage; 0 when none is pending. */
   lag_seconds: Record<Stage, number>;
 }
@@ -111,6 +113,7 @@ async function readCoverage(tx: Queryable, targets: StageTargets): Promise<Cover
     embedded: reached.embed,
     synced: reached.sync,
     pending: byStage((state) => state.pending),
+    parked: byStage((state) => state.parked),
     lag_seconds: byStage((state) => state.lagSeconds),
   };
 }
@@ -129,7 +132,8 @@ async function countArticles(tx: Queryable): Promise<{ total: number; standing: 
 interface PendingState {
   stage: Stage;
   pending: number;
-  /** Those of them that still stand on their site. */
+  parked: number;
+  /** Of both, those that still stand on their site. */
   standing: number;
   lagSeconds: number;
 }
@@ -140,10 +144,12 @@ async function readPendingStates(tx: Queryable, targets: StageTargets): Promise<
   await tx.query(`select set_config('enable_seqscan', 'off', true)`);
   const { bind, values } = bindings();
   const states = stages.map(
-    (stage) => `select '${stage}' as stage, count(*) as pending,
+    (stage) => `select '${stage}' as stage, count(*) filter (where not is_parked) as pending,
+       count(*) filter (where is_parked) as parked,
        count(*) filter (where removed_at is null) as standing,
        greatest(0, round(extract(epoch from
-         now() - min(greatest(extracted_at, enriched_at, embedding_generated_at)))))::float8 as "lagSeconds"
+         now() - min(greatest(extracted_at, enriched_at, embedding_generated_at))
+           filter (where not is_parked))))::float8 as "lagSeconds"
      from news where ${pending(stage, targets, bind)}`,
   );
   const { rows } = await tx.query<PendingState>(states.join(' union all '), values);

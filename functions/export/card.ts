@@ -18,14 +18,16 @@ const END = '<!-- fim da parte gerada -->';
  * The dataset card (`README.md`): the same facts give the same text. What people wrote outside the marks stays, as do
  * their metadata; a card without marks gets the generated part at its end.
  *
- * @param existing the card as it stands, null without one. Returned as it is when its front matter cannot be read.
+ * @param existing the card as it stands, null without one. Returned as it is when its front matter cannot be read, or it
+ * has only one of the marks: what lies beyond the other may be anybody's.
  */
 export function writeCard(existing: string | null, facts: CardFacts): string {
   const title = titleOf(facts);
   const { yaml, body } = splitCard(existing ?? '');
   const frontMatter = mergeFrontMatter(yaml, { title });
-  if (existing !== null && frontMatter === null) return existing;
-  return `---\n${frontMatter}\n---\n${replaceGenerated(body.trim() === '' ? introduction(title) : body, facts)}`;
+  const text = replaceGenerated(body.trim() === '' ? introduction(title) : body, facts);
+  if (existing !== null && (frontMatter === null || text === null)) return existing;
+  return `---\n${frontMatter}\n---\n${text}`;
 }
 
 function titleOf({ columns }: CardFacts): string {
@@ -38,14 +40,13 @@ function splitCard(card: string): { yaml: string | null; body: string } {
   return match?.index === 0 ? { yaml: match[1]!, body: card.slice(match[0].length) } : { yaml: null, body: card };
 }
 
-function replaceGenerated(body: string, facts: CardFacts): string {
+function replaceGenerated(body: string, facts: CardFacts): string | null {
   const generated = `${START}\n\n${generatedPart(facts)}\n\n${END}`;
   const start = body.indexOf(START);
   const end = body.indexOf(END, start);
   if (start >= 0 && end >= 0) return body.slice(0, start) + generated + body.slice(end + END.length);
-  // A mark without its fellow bounds nothing.
-  const rest = body.replaceAll(START, '').replaceAll(END, '');
-  return `${rest.trimEnd()}\n\n${generated}\n`;
+  if (start >= 0 || body.includes(END)) return null;
+  return `${body.trimEnd()}\n\n${generated}\n`;
 }
 
 function introduction(title: string): string {

@@ -14,7 +14,10 @@ export const destinationSettings = {
   EXPORT_TARGET: z.enum(['hub', 'folder']).optional(),
   /** Folder that stands for the Hub. */
   EXPORT_DIR: z.string().optional(),
-  /** The full dataset on the Hub, `namespace/name`; of a folder, its name in the ledger, which `GET /status` shows. */
+  /**
+   * The full dataset on the Hub, `namespace/name`; of a folder, its name in the ledger, which is
+   * its path unless given. `GET /status` shows it.
+   */
   EXPORT_REPO: z.string().optional(),
   /** The dataset of four columns on the Hub; without it there is none. */
   EXPORT_REDUCED_REPO: z.string().optional(),
@@ -28,7 +31,7 @@ export const destinationSettings = {
 
 export const shardSettings = {
   EXPORT_CODEC: z.enum(['zstd', 'snappy']).default('zstd'),
-  /** Size from which a period goes on in another shard. */
+  /** Size from which a period goes on in another shard; it is looked at after each row group, of 24 MB of text at most. */
   EXPORT_MAX_SHARD_MB: integer(1, 5_000).default(128),
 };
 
@@ -47,7 +50,8 @@ export function openDestinations(settings: z.infer<typeof destinationConfig>): D
   if (kind === 'folder') {
     if (!folder)
       throw new ConfigError('The environment is not usable. EXPORT_DIR is not set, and EXPORT_TARGET is folder');
-    return { full: { target: createFolderTarget(resolve(folder)), repo: repo ?? 'govbrnews', branch } };
+    const path = resolve(folder);
+    return { full: { target: createFolderTarget(path), repo: repo ?? path, branch } };
   }
   const token = settings.HF_TOKEN;
   const problems = [

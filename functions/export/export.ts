@@ -9,6 +9,7 @@ import { publish } from './publish.ts';
 import {
   type Coverage,
   type DatasetRef,
+  findOpenImport,
   hasArticles,
   type LedgerShard,
   listLedgerShards,
@@ -72,7 +73,8 @@ const MAX_PLANS = 12;
 /**
  * Brings the published dataset to what the table holds: only periods that changed are written, in one commit.
  *
- * @throws {PermanentError} when the table is empty and the dataset is not, unless a full sync is asked for.
+ * @throws {PermanentError} when it would take most of what is published away, or the rest of a dataset that is being
+ * imported, unless a full sync is asked for.
  * @throws {HeadMovedError} when other writers were faster time and again.
  */
 export async function exportDataset(options: ExportOptions, deps: ExportDeps): Promise<ExportResult> {
@@ -125,13 +127,40 @@ async function exportOnce(options: ExportOptions, deps: ExportDeps): Promise<Exp
 async function readPlan(tx: Queryable, tree: DatasetTree, options: ExportOptions) {
   const ledger = await listLedgerShards(tx, options);
   const periods = await listPeriods(tx, currentMonthStart(options.now));
-  if (tree.files.size > 0 && !options.fullSync && !(await hasArticles(tx))) {
-    throw new PermanentError(
-      `The table holds no article, and the dataset has ${tree.files.size} shards: is this the right database? ` +
-        'A full sync would delete them',
-    );
+  if (tree.files.size > 0 && !options.fullSync) {
+    await refuseLoss(tx, { rowCount: sum(periods), publishedRowCount: sum(ledger), fileCount: tree.files.size });
   }
   return { ledger, plan: planExport({ periods, ledger, tree, fullSync: options.fullSync ?? false }) };
+}
+
+/** Of what was published, and so many rows at least: more than anybody takes away in a day. */
+const maxLoss = { share: 0.5, rowCount: 100 };
+
+/** @throws {PermanentError} when what readers have would be taken from them by a mistake. */
+async function refuseLoss(
+  tx: Queryable,
+  { rowCount, publishedRowCount, fileCount }: { rowCount: number; publishedRowCount: number; fileCount: number },
+): Promise<void> {
+  const refuse = (reason: string) => {
+    throw new PermanentError(`${reason}. If it is meant, a full sync (sync-hf --full-sync) does it`);
+  };
+  if (!(await hasArticles(tx))) {
+    refuse(`The table holds no article, and the dataset has ${fileCount} shards: is this the right database?`);
+  }
+  const source = await findOpenImport(tx);
+  if (source) {
+    refuse(
+      `The import of ${source} has not come to its end (migrate-hf-to-pg --resume): an export would delete the rest`,
+    );
+  }
+  const lost = publishedRowCount - rowCount;
+  if (lost >= maxLoss.rowCount && lost > maxLoss.share * publishedRowCount) {
+    refuse(`Of ${publishedRowCount} published articles ${lost} would be taken away: is this the right database?`);
+  }
+}
+
+function sum(counted: readonly { rowCount: number }[]): number {
+  return counted.reduce((total, { rowCount }) => total + rowCount, 0);
 }
 
 async function writePeriods(
@@ -146,7 +175,7 @@ async function writePeriods(
       period: state.period,
       periodsDone: index + 1,
       periodCount: changed.length,
-      rowsWritten: written.reduce((sum, { rowCount }) => sum + rowCount, 0),
+      rowsWritten: sum(written),
     });
   }
   return written;
@@ -164,8 +193,8 @@ function foresee(plan: ExportPlan, ledger: readonly LedgerShard[], tree: Dataset
     shardsDeleted: 0,
     rowsWritten: 0,
     bytesWritten: 0,
-    rows: ledger.reduce((sum, { rowCount }) => sum + rowCount, 0),
-    bytes: files.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0),
+    rows: sum(ledger),
+    bytes: files.reduce((total, [, { sizeBytes }]) => total + sizeBytes, 0),
     shards: files.map(([path]) => path).sort(),
     commit: null,
   };

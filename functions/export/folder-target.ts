@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { explainingFolder, ignoringAbsence } from '../../shared/folder-errors.ts';
+import { createFolderHashes } from './folder-hashes.ts';
 import { isShardPath } from './period.ts';
 import {
   cardPath,
@@ -12,7 +11,6 @@ import {
   HeadMovedError,
   isStalePath,
   type StagedFile,
-  type TreeFile,
 } from './target.ts';
 
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
@@ -26,16 +24,13 @@ export function createFolderTarget(folder: string): DatasetTarget {
   const headPath = join(folder, '.head');
   const stagingPath = join(folder, '.staging');
   const stagedPaths = new WeakMap<StagedFile, string>();
+  const hashes = createFolderHashes(folder);
 
   const readHead = async () => (await ignoringAbsence(readFile(headPath, 'utf8')))?.trim() || null;
 
   const readTree = async () => {
     const names = (await ignoringAbsence(readdir(join(folder, 'data')))) ?? [];
-    const files = new Map<string, TreeFile>();
-    for (const path of names.map((name) => `data/${name}`).filter(isShardPath)) {
-      const status = await stat(join(folder, path));
-      if (status.isFile()) files.set(path, { sizeBytes: status.size, readSha256: () => hashFile(join(folder, path)) });
-    }
+    const files = await hashes.read(names.map((name) => `data/${name}`).filter(isShardPath));
     const stale = ((await ignoringAbsence(readdir(folder))) ?? []).filter(isStalePath);
     const readCard = async () => (await ignoringAbsence(readFile(join(folder, cardPath), 'utf8'))) ?? null;
     return { head: await readHead(), files, stale, readCard: () => explaining(readCard) };
@@ -87,6 +82,7 @@ export function createFolderTarget(folder: string): DatasetTarget {
     const changes = { parent, adds: adds.map(({ path, sha256 }) => [path, sha256]), card, deletes };
     const id = createHash('sha256').update(JSON.stringify(changes)).digest('hex').slice(0, 40);
     await writeAside(headPath, `${id}\n`);
+    await hashes.keep(adds);
     await removeAbandoned(stagingPath);
     return id;
   };
@@ -112,10 +108,4 @@ async function removeAbandoned(stagingPath: string): Promise<void> {
 async function removeOld(path: string): Promise<void> {
   const { mtimeMs } = await stat(path);
   if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

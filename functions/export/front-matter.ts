@@ -15,7 +15,16 @@ export interface CardDefaults {
  * @param yaml the front matter without its fences; null without one.
  * @returns null when it is no YAML that can be read: a machine had better not guess at it.
  */
-export function mergeFrontMatter(yaml: string | null, { title }: CardDefaults): string | null {
+export function mergeFrontMatter(yaml: string | null, defaults: CardDefaults): string | null {
+  try {
+    return merge(yaml, defaults);
+  } catch {
+    // An alias whose anchor stood where our files stand now, say.
+    return null;
+  }
+}
+
+function merge(yaml: string | null, { title }: CardDefaults): string | null {
   const parsed = parseDocument(yaml ?? '');
   if (parsed.errors.length > 0 || (parsed.contents !== null && !isMap(parsed.contents))) return null;
   const document: Document = parsed.contents === null ? new Document({}) : parsed;

@@ -22,8 +22,7 @@ export function createHubTarget(hub: HubDataset, { scratchFolder = tmpdir() } = 
     const shards = all.filter(({ path }) => isShardPath(path));
     const files = new Map(
       shards.map(({ path, sizeBytes, sha256 }): [string, TreeFile] => {
-        // A shard that somebody committed as a text has no hash: it is never ours.
-        return [path, { sizeBytes, sha256: sha256 ?? '', readSha256: async () => sha256 ?? null }];
+        return [path, { sizeBytes, sha256: sha256 ?? null }];
       }),
     );
     const hasCard = all.some(({ path }) => path === cardPath);

@@ -1,6 +1,6 @@
 import { shardPaths } from './period.ts';
 import type { LedgerShard, PeriodState } from './sql.ts';
-import type { DatasetTree, TreeFile } from './target.ts';
+import type { DatasetTree } from './target.ts';
 
 export interface ExportPlan {
   /** Periods whose shards are written anew. */
@@ -39,13 +39,8 @@ function stands(state: PeriodState, shards: readonly LedgerShard[], tree: Datase
   const rowCount = shards.reduce((sum, shard) => sum + shard.rowCount, 0);
   return (
     rowCount === state.rowCount &&
-    shards.every((shard) => shard.digest === state.digest && isSameFile(shard, tree.files.get(shard.path)))
+    shards.every(({ digest, path, sha256 }) => digest === state.digest && tree.files.get(path)?.sha256 === sha256)
   );
-}
-
-/** By the hash where the dataset tells it, else by the size: no file is read for a plan. */
-function isSameFile(shard: LedgerShard, file: TreeFile | undefined): boolean {
-  return file?.sizeBytes === shard.sizeBytes && (file.sha256 ?? shard.sha256) === shard.sha256;
 }
 
 /** The paths that a period will probably have: those that it has, or that of a single part. */

@@ -36,8 +36,7 @@ export async function publish(
   const paths = new Set(standing.map(({ path }) => path));
   const deleted = [...tree.files.keys()].filter((path) => !paths.has(path));
   // A version may grow with what the dataset does not show, a vector or a feature: such a shard has the same bytes.
-  const adds: WrittenShard[] = [];
-  for (const shard of written) if (!(await isInTree(shard, tree))) adds.push(shard);
+  const adds = written.filter(({ path, sha256 }) => tree.files.get(path)?.sha256 !== sha256);
 
   let commit: string | null = null;
   if (adds.length + deleted.length > 0) {
@@ -78,11 +77,6 @@ export async function publish(
     shards: [...paths].sort(),
     commit,
   };
-}
-
-async function isInTree(shard: WrittenShard, tree: DatasetTree): Promise<boolean> {
-  const file = tree.files.get(shard.path);
-  return file?.sizeBytes === shard.sizeBytes && (await file.readSha256()) === shard.sha256;
 }
 
 function sum<Key extends string>(items: readonly Record<Key, number>[], key: Key): number {

@@ -37,6 +37,12 @@ export async function hasArticles(tx: Queryable): Promise<boolean> {
   return rowCount > 0;
 }
 
+/** What is being imported and not all in the table yet. */
+export async function findOpenImport(tx: Queryable): Promise<string | undefined> {
+  const { rows } = await tx.query<{ source: string }>(`select source from imports where status = 'open' limit 1`);
+  return rows[0]?.source;
+}
+
 /** What the dataset covers: the first and the last day, as `YYYY-MM-DD` in −03:00, and how many agencies. */
 export interface Coverage {
   firstDay: string | null;
@@ -48,7 +54,7 @@ export interface Coverage {
 export async function readCoverage(tx: Queryable): Promise<Coverage> {
   const day = (end: 'min' | 'max') =>
     `(select to_char(${end}(published_at) at time zone interval '-03:00', 'YYYY-MM-DD')
-      from news where removed_at is null)`;
+      from news where removed_at is null and published_at <= now())`;
   const { rows } = await tx.query<Coverage>(
     `select ${day('min')} as "firstDay", ${day('max')} as "lastDay",
        (select count(*) from agencies
@@ -59,6 +65,7 @@ export async function readCoverage(tx: Queryable): Promise<Coverage> {
 
 /** A row of a shard: what the digest is made of, and its values by column name, as a Parquet stream takes them. */
 export interface ExportRow {
+  uniqueId: Buffer;
   /** What the digest of a period is made of. */
   hash: bigint;
   values: Record<string, unknown>;
@@ -143,7 +150,7 @@ function exportRow(fields: readonly (Buffer | null)[], columns: readonly Dataset
     const field = fields[index + 3] ?? null;
     values[name] = field === null ? null : readers[type](field);
   }
-  return { hash, values };
+  return { uniqueId: fields[0]!, hash, values };
 }
 
 const readers: Record<DatasetColumnType, (field: Buffer) => unknown> = {
@@ -153,7 +160,8 @@ const readers: Record<DatasetColumnType, (field: Buffer) => unknown> = {
   'timestamp[ns]': readTimestamp,
 };
 
-const longTexts = ['content', 'summary'];
+/** Those that a site, or an import, may give in any length. */
+const longTexts = ['title', 'subtitle', 'editorial_lead', 'content', 'summary'];
 
 const datasetExpressions: Record<DatasetColumnName, string> = {
   unique_id: 'news.unique_id',

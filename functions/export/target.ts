@@ -3,10 +3,8 @@ import { RetryableError } from '../../shared/errors.ts';
 /** A shard of the dataset as it stands. */
 export interface TreeFile {
   sizeBytes: number;
-  /** Hex; absent where only the file itself would tell. */
-  sha256?: string;
-  /** Hex, read from the file where it must be; null when the dataset does not keep the file by its hash. */
-  readSha256(): Promise<string | null>;
+  /** Hex; null where the dataset does not keep the file by its hash, so that it cannot be one of ours. */
+  sha256: string | null;
 }
 
 /** The dataset as it stands under one commit. */

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../../shared/database.ts';
 import type { DatasetColumn } from '../../shared/dataset-schema.ts';
+import { errorMessage, PermanentError } from '../../shared/errors.ts';
 import { createParquetStream, type ParquetCodec, type ParquetStream } from '../../shared/parquet.ts';
 import { readAhead } from '../../shared/read-ahead.ts';
 import { periodBounds, shardPaths } from './period.ts';
@@ -38,10 +39,12 @@ export async function writePeriod(
   };
   for await (const batch of readAhead(readBatches(deps.tx, state, columns))) {
     for (let index = 0; index < batch.rowCount; index++) {
-      const { hash, values } = batch.row(index);
+      const { uniqueId, hash, values } = batch.row(index);
       if (part && part.stream.sizeBytes >= maxShardBytes) await finishPart();
       part ??= openPart(await deps.stage(), { codec, columns });
-      await part.stream.append(values);
+      await part.stream.append(values).catch((cause: unknown) => {
+        throw new PermanentError(`Article ${uniqueId} has no place in the dataset: ${errorMessage(cause)}`, { cause });
+      });
       part.rowCount += 1;
       digest ^= hash;
     }

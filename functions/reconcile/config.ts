@@ -2,12 +2,8 @@ import { z } from 'zod';
 import { integer } from '../../shared/config.ts';
 import { enricherRanks, enricherSettings } from '../../shared/enricher-settings.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
-import {
-  openTypesense,
-  postgresIndexId,
-  searchIndexSettings,
-  typesenseIndexId,
-} from '../../shared/search-index-settings.ts';
+import { openTypesense, postgresIndexId, searchIndexSettings } from '../../shared/search-index-settings.ts';
+import { openServedCollection } from '../../shared/served-collection.ts';
 import type { ReconcileDeps } from './reconcile.ts';
 
 export const config = z.object({
@@ -27,8 +23,8 @@ export function comparedIndex(settings: Parameters<typeof openTypesense>[0]): Pi
   const typesense = openTypesense(settings, indexTimeoutMs);
   if (!typesense) return {};
   return {
-    openIndex: async () => ({
-      id: typesenseIndexId(await typesense.ensureCollection()),
+    openIndex: async (db) => ({
+      id: (await openServedCollection(typesense, db)).id,
       versions: typesense.versions,
       remove: (id: string) => typesense.deleteDocument(id),
     }),

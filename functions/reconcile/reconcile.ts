@@ -1,3 +1,4 @@
+import type { Database } from '../../shared/database.ts';
 import { errorText } from '../../shared/errors.ts';
 import { type OutboxDeps, type RelayReport, relayOutbox } from '../../shared/outbox.ts';
 import type { StageTargets } from '../../shared/pending.ts';
@@ -14,7 +15,7 @@ export interface ReconcileDeps extends OutboxDeps {
   /** Younger work is still on its way by itself; twice this is the first pause before work is nudged once more. */
   overdueMs: number;
   /** The search index to compare with; none where search is in Postgres itself. Opened in each run: it may be made anew. */
-  openIndex?: () => Promise<ComparedIndex>;
+  openIndex?: (db: Database) => Promise<ComparedIndex>;
   /** Longest time that a run begins further work. Default 200,000: the function is stopped after 300 s. */
   budgetMs?: number;
 }
@@ -54,9 +55,9 @@ export async function reconcile(context: StageContext, deps: ReconcileDeps): Pro
   };
 }
 
-async function openIndex({ openIndex: open }: ReconcileDeps): Promise<ComparedIndex | { error: string } | null> {
+async function openIndex({ db, openIndex: open }: ReconcileDeps): Promise<ComparedIndex | { error: string } | null> {
   if (!open) return null;
-  return await open().catch((error: unknown) => ({ error: errorText(error) }));
+  return await open(db).catch((error: unknown) => ({ error: errorText(error) }));
 }
 
 async function compare(

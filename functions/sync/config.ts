@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Database } from '../../shared/database.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
 import type { Logger } from '../../shared/log.ts';
 import { openTypesense, searchIndexSettings } from '../../shared/search-index-settings.ts';
+import { openServedCollection } from '../../shared/served-collection.ts';
 import { postgresIndex, type SearchIndex, typesenseIndex } from './search-index.ts';
 
 const searchIndexConfig = z.object(searchIndexSettings);
@@ -19,16 +21,16 @@ export const leaseMs = 2 * indexTimeoutMs;
  */
 export async function openSearchIndex(
   settings: z.infer<typeof searchIndexConfig>,
-  deps: { log: Logger },
+  { db, log }: { db: Database; log: Logger },
 ): Promise<SearchIndex> {
   const typesense = openTypesense(settings, indexTimeoutMs);
   if (!typesense) return postgresIndex;
-  const { isCurrent, ...collection } = await typesense.ensureCollection();
+  const { id, name, isCurrent } = await openServedCollection(typesense, db);
   if (!isCurrent) {
-    deps.log.warning('the search index serves a collection of another schema', {
+    log.warning('the search index serves a collection of another schema: "destaques typesense rebuild"', {
       stage: 'sync',
-      collection: collection.name,
+      collection: name,
     });
   }
-  return typesenseIndex(typesense, collection);
+  return typesenseIndex(typesense, id);
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../shared/database.ts';
 import { type PendingStages, pending, pendingColumns, type StageTargets } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
+import type { PublicationSpan } from '../../shared/typesense-compare.ts';
 import type { NewsForIndex, ThemeLabel } from './document.ts';
 
 /** What `sync` must know of an article to mark it. */
@@ -109,21 +110,23 @@ export interface Synced {
   uniqueId: string;
   version: number;
   leaseToken: string | null;
+  /** Id of the index. */
+  index: string;
 }
 
 /**
  * Marks what an index shows, and ends the leases of this holder; returns the versions by unique_id, without those of
  * articles that are still pending, because they changed after they were read or their lease was lost.
  */
-export async function markSynced(tx: Queryable, done: readonly Synced[], index: string): Promise<Map<string, number>> {
+export async function markSynced(tx: Queryable, done: readonly Synced[]): Promise<Map<string, number>> {
   const { rows } = await tx.query<{ id: string; version: number; isPending: boolean }>(
     `with held as (
-       select id, shown from news
-       join unnest($1::text[], $2::bigint[], $3::uuid[]) as written (id, shown, token) on unique_id = id
+       select id, shown, shown_by from news
+       join unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[]) as written (id, shown, token, shown_by) on unique_id = id
        where token is null or sync_lease_token = token
        order by unique_id for no key update of news
      )
-     update news set synced_version = greatest(synced_version, shown), synced_index = $4, synced_at = now(),
+     update news set synced_version = greatest(synced_version, shown), synced_index = shown_by, synced_at = now(),
        sync_lease_token = null, sync_lease_until = null
      from held where unique_id = id
      returning id, shown as version, synced_version < version as "isPending"`,
@@ -131,8 +134,51 @@ export async function markSynced(tx: Queryable, done: readonly Synced[], index: 
       done.map(({ uniqueId }) => uniqueId),
       done.map(({ version }) => version),
       done.map(({ leaseToken }) => leaseToken),
-      index,
+      done.map(({ index }) => index),
     ],
   );
   return new Map(rows.filter(({ isPending }) => !isPending).map(({ id, version }) => [id, version]));
+}
+
+/** Ids of articles that stand on their site, in their order; `after` goes on from there. */
+export async function listStanding(db: Queryable, after: string, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'select unique_id as id from news where unique_id > $1 and removed_at is null order by unique_id limit $2',
+    [after, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Versions of those of the articles that stand, by unique_id. */
+export async function readStanding(db: Queryable, uniqueIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; version: number }>(
+    'select unique_id as id, version from news where unique_id = any($1::text[]) and removed_at is null',
+    [uniqueIds],
+  );
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}
+
+export async function countStanding(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>('select count(*) as count from news where removed_at is null');
+  return rows[0]!.count;
+}
+
+/** The days (since 1970 in UTC) on which articles that stand were published, in their order, with their number. */
+export async function countStandingByDay(db: Queryable): Promise<{ day: number; count: number }[]> {
+  const { rows } = await db.query<{ day: number; count: number }>(
+    `select (published_at at time zone 'UTC')::date - date '1970-01-01' as day, count(*) as count
+     from news where removed_at is null group by 1 order by 1`,
+  );
+  return rows;
+}
+
+/** Versions of the articles that stand and were published in a span, by unique_id. */
+export async function listStandingVersions(db: Queryable, { from, to }: PublicationSpan): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ id: string; version: number }>(
+    `select unique_id as id, version from news where removed_at is null
+       and published_at >= coalesce(to_timestamp($1::float8), '-infinity')
+       and published_at < coalesce(to_timestamp($2::float8), 'infinity')`,
+    [from ?? null, to ?? null],
+  );
+  return new Map(rows.map(({ id, version }) => [id, version]));
 }

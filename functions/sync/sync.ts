@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type ArticleWorker, createArticleWorker } from '../../shared/article-stage.ts';
 import type { Outcome } from '../../shared/batcher.ts';
-import { RetryableError } from '../../shared/errors.ts';
+import { errorText, PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { OutboxDeps } from '../../shared/outbox.ts';
+import { NotFoundError } from '../../shared/typesense-request.ts';
+import type { NewsDocument } from '../../shared/typesense-schema.ts';
 import { toDocument } from './document.ts';
-import type { DocumentWriter, SearchIndex } from './search-index.ts';
+import type { DocumentWriter, IndexTargets, SearchIndex } from './search-index.ts';
 import {
   type ArticleToSync,
   markSynced,
@@ -24,6 +26,8 @@ export interface SyncDeps extends OutboxDeps {
 interface Written {
   version: number;
   leaseToken: string | null;
+  /** Id of the index. */
+  index: string;
 }
 
 /** Documents of one request to the index. */
@@ -33,22 +37,26 @@ const maxDocumentBytes = 4 * 1024 * 1024;
 
 /** Makes the current versions of articles searchable, and takes removed ones out of the index. */
 export function createSynchronizer(deps: SyncDeps): ArticleWorker {
-  const { db, index, leaseMs } = deps;
+  const { db, index, leaseMs, log } = deps;
   const { writer } = index;
+  // As of the last read: made anew by another instance, the index has another id.
+  let indexId = index.id;
   return createArticleWorker<ArticleToSync, Written>(
     {
       stage: 'sync',
       publishes: 'synced',
-      read: (uniqueIds) => readArticlesToSync(db, uniqueIds, { searchIndex: index.id }),
+      read: async (uniqueIds) => {
+        if (writer) ({ indexId } = await writer.targets(db));
+        return await readArticlesToSync(db, uniqueIds, { searchIndex: indexId });
+      },
       work: async (articles) =>
         writer
-          ? await writeUnderLease(articles, { db, index, writer, leaseMs })
-          : articles.map(({ version }) => ({ value: { version, leaseToken: null } })),
+          ? await writeUnderLease(articles, { db, log, indexId, writer, leaseMs })
+          : articles.map(({ version }) => ({ value: { version, leaseToken: null, index: indexId } })),
       save: (tx, done) =>
         markSynced(
           tx,
           done.map(({ row: { uniqueId }, result }) => ({ uniqueId, ...result })),
-          index.id,
         ),
       workBounds: {
         maxItems: maxDocuments,
@@ -61,17 +69,16 @@ export function createSynchronizer(deps: SyncDeps): ArticleWorker {
   );
 }
 
+type WriteDeps = Pick<SyncDeps, 'db' | 'log' | 'leaseMs'> & { indexId: string; writer: DocumentWriter };
+
 /**
  * Reads the rows again under leases that are held until the marks, so that no older document wins over a newer one. A
  * write that failed without an answer may still land, so its lease runs out by itself; only where the index refused a
  * document is it given back.
  */
-async function writeUnderLease(
-  seen: readonly ArticleToSync[],
-  deps: Pick<SyncDeps, 'db' | 'index' | 'leaseMs'> & { writer: DocumentWriter },
-): Promise<Outcome<Written>[]> {
-  const { db, index, writer, leaseMs } = deps;
-  const targets = { searchIndex: index.id };
+async function writeUnderLease(seen: readonly ArticleToSync[], deps: WriteDeps): Promise<Outcome<Written>[]> {
+  const { db, indexId, leaseMs } = deps;
+  const targets = { searchIndex: indexId };
   const leaseToken = randomUUID();
   const uniqueIds = seen.map(({ uniqueId }) => uniqueId);
   const takenAt = performance.now();
@@ -86,10 +93,14 @@ async function writeUnderLease(
   }
   const removed = uniqueIds.filter((uniqueId) => leased.has(uniqueId) && current.get(uniqueId)?.isRemoved);
   const deadline = AbortSignal.timeout(Math.floor(leftMs));
-  const [refusals] = await Promise.all([
-    documents.length > 0 ? writer.upsert(documents, deadline) : new Map<string, Error | null>(),
-    ...removed.map((uniqueId) => writer.remove(uniqueId, deadline)),
-  ]);
+  // After the rows: see rebuild.ts.
+  const collections = await deps.writer.targets(db);
+  if (collections.indexId !== indexId) {
+    // Nothing was sent.
+    await releaseSyncLeases(db, uniqueIds, leaseToken);
+    throw new RetryableError(`The search index was made anew: ${indexId} is now ${collections.indexId}`);
+  }
+  const refusals = await writeToAll(documents, removed, collections, deadline, deps);
   const refused = uniqueIds.filter((uniqueId) => refusals.get(uniqueId));
   await releaseSyncLeases(db, refused, leaseToken);
   return seen.map(({ uniqueId, version }): Outcome<Written> => {
@@ -97,11 +108,53 @@ async function writeUnderLease(
     if (!article) return { error: new RetryableError(`Article ${uniqueId} has no row in news`) };
     if (!leased.has(uniqueId)) {
       // Written by another meanwhile: without the lease nothing is marked, and the next look finds nothing to do.
-      if (!article.syncPending) return { value: { version, leaseToken } };
-      return { error: new RetryableError(`Article ${uniqueId} is being written to ${index.name} by another instance`) };
+      if (!article.syncPending) return { value: { version, leaseToken, index: indexId } };
+      return { error: new RetryableError(`Article ${uniqueId} is being written to the index by another instance`) };
     }
     const refusal = refusals.get(uniqueId);
     // The version read first: what came between the two reads, a removal say, stays pending.
-    return refusal ? { error: refusal } : { value: { version: article.version, leaseToken } };
+    return refusal ? { error: refusal } : { value: { version: article.version, leaseToken, index: indexId } };
   });
+}
+
+/**
+ * Writes to all collections of the index; returns the errors by document id. What a collection beside the served one
+ * refuses fails nobody: an article is searchable without it, and it is compared with Postgres before it is ever served.
+ */
+async function writeToAll(
+  documents: readonly NewsDocument[],
+  removed: readonly string[],
+  { served, beside }: IndexTargets,
+  deadline: AbortSignal,
+  { log, writer }: WriteDeps,
+): Promise<Map<string, Error>> {
+  const writeTo = async (collection: string) => {
+    const [outcomes] = await Promise.all([
+      documents.length > 0 ? writer.upsert(documents, deadline, collection) : new Map<string, Error | null>(),
+      ...removed.map((uniqueId) => writer.remove(uniqueId, deadline, collection)),
+    ]);
+    return [...outcomes].filter((outcome): outcome is [string, Error] => outcome[1] !== null);
+  };
+  const writeBeside = async (collection: string) => {
+    const errors = await writeTo(collection).catch((error: unknown) => {
+      // Dropped meanwhile.
+      if (error instanceof NotFoundError) return documents.map(({ id }): [string, Error] => [id, error]);
+      throw error;
+    });
+    return errors.filter(([uniqueId, error]) => {
+      const isRefusal = error instanceof PermanentError || error instanceof NotFoundError;
+      if (isRefusal) {
+        log.warning('a collection beside the served one refuses a document', {
+          stage: 'sync',
+          uniqueId,
+          collection,
+          error: errorText(error),
+        });
+      }
+      return !isRefusal;
+    });
+  };
+  const errors = await Promise.all([writeTo(served), ...beside.map(writeBeside)]);
+  // The served collection says what is told of an article.
+  return new Map(errors.reverse().flat());
 }

@@ -85,7 +85,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const log = cliLogger(options);
     const encoder = await createEncoder(encoderOptions(settings), { log });
     resources.defer(() => encoder.close());
-    const index = await openSearchIndex(settings, { log });
+    const index = await openSearchIndex(settings, { db, log });
     const enricher = createLocalEnricher();
     const source = await openNewsSource(options);
     resources.defer(() => source.close());

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { destinationSettings, isRepoName, openDestinations, shardSettings } from '../../functions/export/config.ts';
 import type { Destinations } from '../../functions/export/export-all.ts';
@@ -62,6 +62,7 @@ function chooseDestinations(
   settings: ExportConfig,
 ): Destinations {
   if (out && (repo || reducedRepo)) throw new UsageError('choose a folder (--out) or the Hub (--repo), not both');
+  if (repo && repo === reducedRepo) throw new UsageError('--repo and --reduced-repo name the same dataset');
   if (reducedRepo && !repo) throw new UsageError('--reduced-repo goes with --repo');
   for (const name of [repo, reducedRepo]) {
     if (name !== undefined && !isRepoName(name)) throw new UsageError(`"${name}" is no namespace/name of a dataset`);
@@ -73,6 +74,6 @@ function chooseDestinations(
   }
   const isSet = settings.EXPORT_TARGET ?? settings.EXPORT_DIR ?? settings.EXPORT_REPO;
   if (!out && isSet !== undefined) return openDestinations(settings);
-  const folder = out ?? join(data, 'dataset');
+  const folder = resolve(out ?? join(data, 'dataset'));
   return { full: { target: createFolderTarget(folder), repo: folder, branch: 'main' } };
 }

@@ -17,6 +17,7 @@ import { addSourceCommands } from './commands/sources.ts';
 import { addStageCommands } from './commands/stages.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncHfCommand } from './commands/sync-hf.ts';
+import { addTypesenseCommand } from './commands/typesense.ts';
 import { addValidateMigrationCommand } from './commands/validate-migration.ts';
 
 /** The command line: one file a command under commands/. */
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addReextractCommand(program);
   addStageCommands(program);
   addModelCommands(program);
+  addTypesenseCommand(program);
   addSyncHfCommand(program);
   addCompareBackendsCommand(program);
   addMigrateHfToPgCommand(program);

@@ -35,7 +35,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       db,
       encoder,
       enricher: createLocalEnricher(),
-      index: await openSearchIndex(settings, { log }),
+      index: await openSearchIndex(settings, { db, log }),
       ...comparedIndex(settings),
       source,
       scrape: createLocalScrapeTools(db, source, { data: options.data }),

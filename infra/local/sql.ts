@@ -2,6 +2,7 @@ import type { Queryable } from '../../shared/database.ts';
 import { pending, type StageTargets } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
 import { type PendingArticle, type PendingFilter, windowConditions } from '../../shared/sql/pending.ts';
+import type { DateWindow } from '../../shared/window.ts';
 
 /** How many articles have been through each stage, and what was not. */
 export interface StageCounts {
@@ -118,4 +119,30 @@ export async function endLeases(db: Queryable): Promise<void> {
   await db.query(`update host_slots set lease_token = null, lease_until = '-infinity' where lease_token is not null`);
   await db.query('update news set sync_lease_token = null, sync_lease_until = null where sync_lease_until is not null');
   await db.query('update replays set lease_token = null, lease_until = null where lease_until is not null');
+}
+
+/** Makes articles pending in `sync`, in the order of their ids; returns the last id of a full page, to go on behind it. */
+export async function markUnsynced(
+  db: Queryable,
+  page: Partial<DateWindow> & { agencies?: readonly string[]; after: string; limit: number },
+): Promise<string | undefined> {
+  const { bind, values } = bindings();
+  const where = [`unique_id > ${bind(page.after)}`, 'synced_version > 0'];
+  if (page.startDate)
+    where.push(`published_at >= (${bind(page.startDate)}::date)::timestamp at time zone 'America/Sao_Paulo'`);
+  if (page.endDate)
+    where.push(`published_at < (${bind(page.endDate)}::date + 1)::timestamp at time zone 'America/Sao_Paulo'`);
+  if (page.agencies) where.push(`agency_key = any(${bind(page.agencies)}::text[])`);
+  const { rows } = await db.query<{ last: string | null; count: number }>(
+    `with chosen as (
+       select unique_id as id from news where ${where.join(' and ')}
+       order by unique_id limit ${bind(page.limit)} for no key update
+     ), marked as (
+       update news set synced_version = 0 from chosen where unique_id = id returning id
+     )
+     select max(id collate "C") as last, count(*) as count from marked`,
+    values,
+  );
+  const { last, count } = rows[0]!;
+  return count === page.limit && last !== null ? last : undefined;
 }

@@ -7,19 +7,22 @@ import { createSynchronizer } from '../../functions/sync/sync.ts';
 import type { Database } from '../../shared/database.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import type { Stage } from '../../shared/pending.ts';
+import { checkAgencies } from './agencies.ts';
 import { cliLogger } from './cli-deps.ts';
 import { withDatabase } from './local-database.ts';
 import type { GlobalOptions } from './options.ts';
 import { type Worker, type WorkOptions, workOffPending } from './pending-work.ts';
 import { loadLocalSettings } from './settings.ts';
+import { markUnsynced } from './sql.ts';
 
-export type StageOptions = GlobalOptions & WorkOptions & { model?: string };
+export type StageOptions = GlobalOptions & WorkOptions & { model?: string; fullSync?: boolean };
 
 /** Works off what is pending in one stage of the database of the options. */
 export async function runStage(stage: Stage, options: StageOptions): Promise<void> {
   await withDatabase(options, async (db) => {
     const worker = await openWorker[stage](db, options);
     try {
+      if (options.fullSync) await markAllUnsynced(db, options);
       await workOffPending(db, worker, options);
     } finally {
       await worker.close?.();
@@ -45,8 +48,8 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
       close: () => encoder.close(),
     };
   },
-  sync: async (_db, options) => {
-    const index = await openSearchIndex(loadLocalSettings(), { log: cliLogger(options) });
+  sync: async (db, options) => {
+    const index = await openSearchIndex(loadLocalSettings(), { db, log: cliLogger(options) });
     return {
       stage: 'sync',
       targets: { searchIndex: index.id },
@@ -54,3 +57,12 @@ const openWorker: Record<Stage, (db: Database, options: StageOptions) => Promise
     };
   },
 };
+
+/** Articles of one statement. */
+const markedTogether = 1000;
+
+async function markAllUnsynced(db: Database, options: StageOptions): Promise<void> {
+  if (options.agencies) await checkAgencies(db, options.agencies);
+  let after: string | undefined = '';
+  while (after !== undefined) after = await markUnsynced(db, { ...options, after, limit: markedTogether });
+}

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
 import type { Enricher } from '../../functions/enrich/enricher.ts';
-import { typesenseIndex } from '../../functions/sync/search-index.ts';
+import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { type BusKind, busKinds } from '../../infra/local/bus.ts';
 import { openEmulatorBus } from '../../infra/local/emulator-bus.ts';
 import { parseInteger } from '../../infra/local/options.ts';
@@ -71,7 +71,7 @@ export async function run({ articles, bus, databaseUrl }: ChainOptions): Promise
     db,
     encoder,
     enricher: instantEnricher,
-    index: typesenseIndex(typesense, await typesense.ensureCollection()),
+    index: await openTypesenseIndex(typesense, db),
     source: {},
     scrape: createLocalScrapeTools(
       db,

@@ -84,13 +84,15 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
       TYPESENSE_PROTOCOL: 'http' as const,
       TYPESENSE_API_KEY: apiKey,
     };
-    const index = await openSearchIndex(search, { log: silentLogger });
-    const encoder = await createEncoder({ model: 'lexical' });
     for (const { name } of pipeline) {
       const url = Object.assign(new URL(database.url), { username: userOf(name) }).href;
       // As while the dataset is written to as well: each change is journaled too.
-      const db = await openPostgres({ url }, { maxConnections: 2, sessionSettings: sessionSettings('dual_write') });
-      logins.set(name, db);
+      const options = { maxConnections: 2, sessionSettings: sessionSettings('dual_write') };
+      logins.set(name, await openPostgres({ url }, options));
+    }
+    const index = await openSearchIndex(search, { db: logins.get('sync')!, log: silentLogger });
+    const encoder = await createEncoder({ model: 'lexical' });
+    for (const [name, db] of logins) {
       const options = {
         db,
         encoder,

@@ -77,10 +77,28 @@ describe('version and revision of news', { skip: withoutPostgres }, () => {
     await update(
       `enriched_revision = 1, enriched_by = 'x', enriched_rank = 3, enriched_at = now(), embedded_text_hash = 'x',
        embedding_model = 'x', embedding_generated_at = now(), synced_version = 1, synced_at = now(),
-       sync_lease_token = gen_random_uuid(), sync_lease_until = now(), last_seen_at = now(), extracted_at = now(),
+       sync_lease_token = gen_random_uuid(), sync_lease_until = now(), last_seen_at = now(),
        published_at_source = 'page', legacy_unique_id = null, canonical_url = null`,
     );
     assert.deepEqual(await counters(), { version: 1, revision: 1 });
+  });
+
+  test('another time of extraction is a new version: readers of the dataset see it', async () => {
+    await update(`extracted_at = extracted_at + interval '1 second'`);
+    assert.deepEqual(await counters(), { version: 2, revision: 1 });
+  });
+
+  test('what the dataset cannot hold is refused', async () => {
+    for (const change of [
+      `published_at = '0001-01-01T00:00Z'`,
+      `published_at = 'infinity'`,
+      `updated_datetime = '10000-01-02Z'`,
+      `updated_datetime = '-infinity'`,
+      `extracted_at = '2300-01-01Z'`,
+      `tags = '{{a,b},{c,d}}'`,
+    ]) {
+      await assert.rejects(update(change), /news_\w+_check/, change);
+    }
   });
 
   test('a statement cannot set the counters back while it changes the text', async () => {

@@ -6,7 +6,7 @@ import { createHandler as createEnrich } from '../../functions/enrich/handler.ts
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { storeArticle } from '../../functions/scrape/store.ts';
 import { createHandler as createSync } from '../../functions/sync/handler.ts';
-import { typesenseIndex } from '../../functions/sync/search-index.ts';
+import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { type Bus, createBus } from '../../infra/local/bus.ts';
 import { type FunctionServer, serveFunction } from '../../infra/local/functions-server.ts';
 import { createLexicalEncoder } from '../../shared/encoder/lexical-encoder.ts';
@@ -71,7 +71,7 @@ describe('the chain of stages', { skip: withoutPostgres }, () => {
     await seedAgency(database.db);
     standIn = await startTypesense({ apiKey: 'key' });
     typesense = createTypesense({ ...standIn, protocol: 'http', apiKey: 'key', timeoutMs: 1000 });
-    const index = typesenseIndex(typesense, await typesense.ensureCollection());
+    const index = await openTypesenseIndex(typesense, database.db);
     servers.set(
       'enrich',
       await serveFunction('enrich', createEnrich({ ...deps(), enricher, taxonomy: async () => [] })),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { type BatcherOptions, createBatcher, type Outcome } from '../../shared/batcher.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 
@@ -49,9 +49,9 @@ test('what comes while a batch is in work is the next one', async () => {
   const { submit, batches, hold, release, mostAtOnce } = doubling({ maxItems: 10 });
   hold();
   const first = submit(1);
-  await setTimeout(5);
+  await setImmediate();
   const others = [2, 3, 4].map(submit);
-  await setTimeout(5);
+  await setImmediate();
   assert.deepEqual(batches, [[1]]);
   release();
   assert.deepEqual(await Promise.all([first, ...others]), [2, 4, 6, 8]);
@@ -62,19 +62,19 @@ test('as many batches as allowed are in work at the same time', async () => {
   const { submit, hold, release, mostAtOnce } = doubling({ concurrency: 2 });
   hold();
   const all = [1, 2, 3, 4, 5, 6, 7].map(submit);
-  await setTimeout(5);
+  await setImmediate();
   assert.equal(mostAtOnce(), 2);
   release();
   assert.equal((await Promise.all(all)).length, 7);
 });
 
 test('an item waits for company as long as told', async () => {
-  const { submit, batches } = doubling({ maxWaitMs: 200 });
+  const { submit, batches } = doubling({ maxWaitMs: 500 });
   const startedAt = performance.now();
   const first = submit(1);
-  await setTimeout(10);
+  await setImmediate();
   await Promise.all([first, submit(2)]);
-  assert.ok(performance.now() - startedAt >= 195);
+  assert.ok(performance.now() - startedAt >= 495);
   assert.deepEqual(batches, [[1, 2]]);
 });
 
@@ -135,7 +135,7 @@ test('more than may wait is refused at once, and the others go on', async () => 
   const { submit, hold, release } = doubling({ maxItems: 1, maxWaiting: 2 });
   hold();
   const first = submit(1);
-  await setTimeout(5);
+  await setImmediate();
   const waiting = [2, 3].map(submit);
   await assert.rejects(submit(4), /doubling has 2 items waiting/);
   release();

@@ -4,7 +4,7 @@ import { createEmbedder } from '../../functions/embed/embed.ts';
 import { createEnrichment } from '../../functions/enrich/enrich.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { toDocument } from '../../functions/sync/document.ts';
-import { typesenseIndex } from '../../functions/sync/search-index.ts';
+import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { readDocumentSources } from '../../functions/sync/sql.ts';
 import { createSynchronizer } from '../../functions/sync/sync.ts';
 import type { ArticleWorker } from '../../shared/article-stage.ts';
@@ -43,7 +43,7 @@ test('in whatever order the messages of an article come, doubled and at the same
   resources.defer(() => server.close());
   const typesense = createTypesense({ host: server.host, port: server.port, protocol: 'http', apiKey: 'key' });
   resources.defer(() => typesense.close());
-  const index = typesenseIndex(typesense, await typesense.ensureCollection());
+  const index = await openTypesenseIndex(typesense, db);
   const encoder = await createEncoder({ model: 'lexical' });
   resources.defer(() => encoder.close());
 

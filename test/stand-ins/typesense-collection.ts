@@ -48,7 +48,7 @@ const scalarTypes: Record<string, { is(value: unknown): boolean; noun: string }>
 const numericTypes = ['int32', 'int64', 'float'];
 const flags = ['facet', 'optional', 'index', 'sort', 'infix', 'stem', 'store'] as const;
 
-const refusal = (error: string, code = 400): Refusal => ({ code, error });
+export const refusal = (error: string, code = 400): Refusal => ({ code, error });
 
 export function isRefusal(value: object): value is Refusal {
   return 'error' in value && 'code' in value;

@@ -11,7 +11,8 @@ import {
   type StoredDocument,
   summary,
 } from './typesense-collection.ts';
-import { filterDocuments, multiSearch } from './typesense-search.ts';
+import { filterDocuments, RefusedError } from './typesense-filter.ts';
+import { multiSearch, searchCollection } from './typesense-search.ts';
 
 export interface TypesenseStandInOptions {
   apiKey: string;
@@ -20,8 +21,8 @@ export interface TypesenseStandInOptions {
 }
 
 /**
- * The part of Typesense 30 that the project writes to, in memory, on 127.0.0.1: collections, aliases, import, export,
- * documents by id, and counts. It refuses what the real server refuses; nothing is searched for by words.
+ * The part of Typesense 30 that the project uses, in memory, on 127.0.0.1: collections, aliases, import, export,
+ * documents by id, and search. It refuses what the real server refuses, in its words.
  *
  * @see https://typesense.org/docs/30.1/api/documents.html
  */
@@ -94,6 +95,10 @@ export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptio
       return ok(lines.map((line) => importAnswer(collection, line, action as ImportAction, query)).join('\n'));
     },
     'POST /multi_search': ({ body }) => ok(multiSearch(parseObject(body), find)),
+    'GET /collections/:name/documents/search': ({ name, query }) => {
+      const collection = find(name);
+      return collection ? ok(searchCollection(collection, Object.fromEntries(query))) : problem(404, 'Not found.');
+    },
     'GET /collections/:name/documents/export': ({ name, query }) => {
       const collection = find(name);
       return collection ? ok(exportLines(collection, query)) : noCollection;
@@ -197,6 +202,7 @@ function route(routes: ReturnType<typeof compile>, request: IncomingMessage, url
       return route({ name, id, body, query: url.searchParams });
     } catch (error) {
       if (error instanceof SyntaxError) return problem(400, 'Bad JSON.');
+      if (error instanceof RefusedError) return problem(error.refusal.code, error.message);
       throw error;
     }
   }

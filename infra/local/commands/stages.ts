@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Stage } from '../../../shared/pending.ts';
+import { UsageError } from '../errors.ts';
 import { checkWindow, parseDay, parseInteger, parseList } from '../options.ts';
 import type { StageOptions } from '../stage-workers.ts';
 
@@ -9,7 +10,10 @@ export function addStageCommands(program: Command): void {
   addStageCommand(program, 'generate-embeddings', 'embed', 'give articles their vector')
     .option('--model <model>', 'a folder, a Hub id, or "lexical"; EMBEDDING_MODEL unless given')
     .option('--force', 'encode articles again that have their vector');
-  addStageCommand(program, 'sync-embeddings-to-typesense', 'sync', 'write articles to the search index');
+  addStageCommand(program, 'sync-embeddings-to-typesense', 'sync', 'write articles to the search index').option(
+    '--full-sync',
+    'and what it holds already, once more',
+  );
 }
 
 /** An encoder makes batches of its own, of texts of like length: it has more to choose from. */
@@ -27,6 +31,7 @@ function addStageCommand(program: Command, name: string, stage: Stage, descripti
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<StageOptions>();
       checkWindow(options);
+      if (options.fullSync && options.maxRecords) throw new UsageError('--full-sync does not go with --max-records');
       const { runStage } = await import('../stage-workers.ts');
       await runStage(stage, options);
     });

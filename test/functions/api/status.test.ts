@@ -23,6 +23,7 @@ for (const { name, skip, open } of databases) {
         embedded: 0,
         synced: 0,
         pending: none,
+        parked: none,
         lag_seconds: none,
         quarantine: {},
         scrape_runs: [],
@@ -43,6 +44,9 @@ for (const { name, skip, open } of databases) {
           return { id: `${id}_000000`, title: id, isRemoved: id.startsWith('removida') };
         }),
       );
+      // Enriched later than scraped: the age counts from the last stage that wrote.
+      await db.query(`update news set extracted_at = now() - interval '1 hour',
+        enriched_at = case when unique_id = 'codificar_000000' then now() - interval '10 minutes' end`);
       await db.query(
         `update news set enriched_revision = revision, enriched_rank = 1 where unique_id <> 'nova_000000'`,
       );
@@ -50,10 +54,6 @@ for (const { name, skip, open } of databases) {
         where unique_id not in ('nova_000000', 'codificar_000000')`);
       await db.query(`update news set synced_version = version
         where unique_id in ('pronta_000000', 'removida_000000')`);
-      // Enriched later than scraped: the age counts from the last stage that wrote.
-      await db.query(`update news set extracted_at = now() - interval '1 hour',
-        enriched_at = case when unique_id = 'codificar_000000' then now() - interval '10 minutes' end`);
-
       const status = await readStatus(db, {});
       assert.deepEqual(
         [status.articles, status.removed, status.enriched, status.embedded, status.synced],
@@ -69,6 +69,15 @@ for (const { name, skip, open } of databases) {
       const later = await readStatus(db, {});
       assert.equal(later.lag_seconds.enrich, 0);
       assert.ok(later.lag_seconds.embed >= 600 && later.lag_seconds.embed < 660);
+    });
+
+    test('counts what is parked apart, and not as late', async () => {
+      const { db } = database;
+      const before = await readStatus(db, {});
+      await db.query(`update news set parked_version = version where unique_id = 'codificar_000000'`);
+      const { pending, parked, lag_seconds: lag } = await readStatus(db, {});
+      assert.deepEqual([pending.embed, parked.embed, lag.embed], [before.pending.embed - 1, 1, 0]);
+      await db.query('update news set parked_version = null');
     });
 
     test('takes a better enricher and another model for work to do', async () => {

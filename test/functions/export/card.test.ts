@@ -60,6 +60,17 @@ describe('dataset card', () => {
     assert.equal(later, edited.replace('310.000', '310.001'));
   });
 
+  test('a card with one of the marks, or with metadata that our part would break, is left alone', () => {
+    const card = writeCard(null, facts);
+    for (const mark of ['<!-- parte gerada', '<!-- fim da parte gerada -->']) {
+      const line = card.split('\n').find((text) => text.startsWith(mark))!;
+      const cut = card.replace(line, '');
+      assert.equal(writeCard(cut, facts), cut);
+    }
+    const anchored = '---\nconfigs: &c\n  - config_name: default\nother: *c\n---\n# Título\n';
+    assert.equal(writeCard(anchored, facts), anchored);
+  });
+
   test('a card without marks keeps its text, and gets the part at its end', () => {
     const legacy = `---
 # de gente

@@ -14,7 +14,7 @@ test('a folder is the target where one is named, and the Hub is otherwise', () =
     return [full.target.url, full.repo, full.branch, reduced?.target.url];
   };
   const page = 'https://huggingface.co/datasets/nobody/news';
-  assert.deepEqual(names({ EXPORT_DIR: '/data' }), [undefined, 'govbrnews', 'main', undefined]);
+  assert.deepEqual(names({ EXPORT_DIR: '/data' }), [undefined, '/data', 'main', undefined]);
   assert.deepEqual(names(hubEnv), [page, 'nobody/news', 'main', undefined]);
   assert.deepEqual(names({ ...hubEnv, EXPORT_DIR: '/data' }), [undefined, 'nobody/news', 'main', undefined]);
   assert.deepEqual(names({ ...hubEnv, EXPORT_DIR: '/data', EXPORT_TARGET: 'hub' })[0], page);

@@ -115,6 +115,32 @@ describe('export again', { skip: withoutPostgres }, () => {
     assert.deepEqual(await readIds(folder()), {});
   });
 
+  test('a database that lacks most of what is published takes it from nobody', async () => {
+    const articles = Array.from({ length: 205 }, (_, index) => ({
+      id: `a${index}`,
+      publishedAt: '2026-01-10T12:00:00Z',
+    }));
+    await insertArticles(db(), articles);
+    await run();
+    await db().query(`update news set removed_at = now() where unique_id <> 'a0'`);
+    await assert.rejects(run(), /Of 205 published articles 204 would be taken away/);
+    await db().query(`update news set removed_at = null where right(unique_id, 1) <> '1'`);
+    assert.equal((await run()).rows, 184);
+  });
+
+  test('while an import is under way nothing that it has yet to bring is deleted', async () => {
+    await insertArticles(db(), [{ id: 'a', publishedAt: '2026-01-10T12:00:00Z' }]);
+    await run();
+    await db().query(
+      `insert into imports (source, status, options, report) values ('dataset a/b', 'open', '{}', '{}')`,
+    );
+    await assert.rejects(run(), /The import of dataset a\/b has not come to its end/);
+    await run({ fullSync: true });
+    await db().query(`update imports set status = 'done'`);
+    await run();
+    await db().query('delete from imports');
+  });
+
   test('a file that is lost or cut short is restored', async () => {
     await insertArticles(db(), [
       { id: 'a', publishedAt: '2026-01-10T12:00:00Z' },

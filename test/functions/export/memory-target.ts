@@ -18,7 +18,7 @@ export function createMemoryDataset(): MemoryDataset {
     readTree: async () => {
       const files = [...dataset.files].map(([path, bytes]) => {
         const sha256 = createHash('sha256').update(bytes).digest('hex');
-        return [path, { sizeBytes: bytes.length, sha256, readSha256: async () => sha256 }] as const;
+        return [path, { sizeBytes: bytes.length, sha256 }] as const;
       });
       return { head: headOf(), files: new Map(files), stale: [], readCard: async () => card };
     },

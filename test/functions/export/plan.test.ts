@@ -16,7 +16,7 @@ const shard = (period: string, values: Partial<LedgerShard> = {}): LedgerShard =
 const state = (period: string, values = {}) => ({ period, rowCount: 2, digest: 'same', ...values });
 const treeOf = (shards: readonly LedgerShard[]) => ({
   head: 'commit',
-  files: new Map(shards.map(({ path, sizeBytes }) => [path, { sizeBytes, readSha256: async () => 'hash' }])),
+  files: new Map(shards.map(({ path, sizeBytes, sha256 }) => [path, { sizeBytes, sha256 }])),
   stale: [],
   readCard: async () => null,
 });
@@ -37,9 +37,9 @@ test('a period is changed when it is new, or its digest differs', () => {
   assert.deepEqual(plan({ periods, ledger }), { changed: ['2024-01', '2024-02'], vanished: [], kept: [] });
 });
 
-test('a period is changed when its file is lost or cut short', () => {
+test('a period is changed when its file is lost or another', () => {
   const ledger = [shard('2024-01'), shard('2024-02')];
-  const tree = treeOf([shard('2024-02', { sizeBytes: 99 })]);
+  const tree = treeOf([shard('2024-02', { sha256: 'other' })]);
   assert.deepEqual(plan({ periods: [state('2024-01'), state('2024-02')], ledger, tree }).changed, [
     '2024-01',
     '2024-02',

@@ -4,11 +4,11 @@ import { openEnricher } from '../../../functions/enrich/config.ts';
 import { config, reconcileOptions } from '../../../functions/reconcile/config.ts';
 import { type ReconcileReport, reconcile } from '../../../functions/reconcile/reconcile.ts';
 import { toDocument } from '../../../functions/sync/document.ts';
-import { postgresIndex, typesenseIndex } from '../../../functions/sync/search-index.ts';
+import { openTypesenseIndex, postgresIndex } from '../../../functions/sync/search-index.ts';
 import { readDocumentSources } from '../../../functions/sync/sql.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { enricherRanks } from '../../../shared/enricher-settings.ts';
-import { postgresIndexId, typesenseIndexId } from '../../../shared/search-index-settings.ts';
+import { postgresIndexId } from '../../../shared/search-index-settings.ts';
 import { contextFrom } from '../../../shared/stage-context.ts';
 import { createTypesense, type Typesense } from '../../../shared/typesense.ts';
 import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
@@ -17,8 +17,6 @@ import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../su
 import { seedFinished } from './support.ts';
 
 test('the ids of search indexes and the ranks of enrichers are those of the functions that write them', () => {
-  const collection = { name: 'news_1', createdAt: 1_790_000_000 };
-  assert.equal(typesenseIndexId(collection), typesenseIndex({} as Typesense, collection).id);
   assert.equal(postgresIndexId, postgresIndex.id);
   for (const ENRICHER of ['local', 'http'] as const) {
     assert.equal(openEnricher({ ENRICHER, ENRICHER_URL: 'http://127.0.0.1:1' }).rank, enricherRanks[ENRICHER]);
@@ -56,9 +54,10 @@ describe('comparing with Typesense', { skip: withoutPostgres }, () => {
         TYPESENSE_API_KEY: 'key',
       }),
     );
-    index = (await options.openIndex!()).id;
-    await database.db.query('truncate news, outbox, quarantine, comparisons cascade');
+    await database.db.query('truncate news, outbox, quarantine, comparisons, search_collections cascade');
+    index = (await options.openIndex!(database.db)).id;
     recorder.published.length = 0;
+    assert.equal((await openTypesenseIndex(typesense, database.db)).id, index);
     await seedFinished(database.db, ids, index);
     await write(ids);
   });

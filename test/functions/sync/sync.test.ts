@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/sync/handler.ts';
-import { postgresIndex, type SearchIndex, typesenseIndex } from '../../../functions/sync/search-index.ts';
+import { openTypesenseIndex, postgresIndex, type SearchIndex } from '../../../functions/sync/search-index.ts';
 import { markSynced, releaseSyncLeases, takeSyncLeases } from '../../../functions/sync/sql.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
@@ -32,14 +32,15 @@ describe('sync', { skip: withoutPostgres }, () => {
     await seedThemes(database.db);
     standIn = await startTypesense({ apiKey: 'key' });
     typesense = createTypesense({ ...standIn, protocol: 'http', apiKey: 'key', timeoutMs: 200 });
-    index = typesenseIndex(typesense, await typesense.ensureCollection());
-    const { upsert, remove } = index.writer!;
+    index = await openTypesenseIndex(typesense, database.db);
+    const { targets, upsert, remove } = index.writer!;
     server = await serve({
       ...index,
       writer: {
-        upsert: async (documents, deadline) => {
+        targets,
+        upsert: async (documents, deadline, collection) => {
           await beforeUpsert();
-          return await upsert(documents, deadline);
+          return await upsert(documents, deadline, collection);
         },
         remove,
       },
@@ -127,10 +128,13 @@ describe('sync', { skip: withoutPostgres }, () => {
 
   test('a removal between the reads of a row ends without a document', async () => {
     const message = await seedArticle(database.db);
-    let statements = 0;
+    let isRemoved = false;
     const query: TestDatabase['db']['query'] = async (text, values) => {
       // The row, the lease, the row under the lease, and then the document.
-      if (++statements === 4) await edit('removed_at = now()');
+      if (!isRemoved && text.includes('join news_features')) {
+        isRemoved = true;
+        await edit('removed_at = now()');
+      }
       return await database.db.query(text, values);
     };
     const racing = await serveFunction(
@@ -139,7 +143,7 @@ describe('sync', { skip: withoutPostgres }, () => {
     );
     try {
       assert.equal(await push(racing.url, message), 204);
-      assert.ok(statements > 4);
+      assert.ok(isRemoved);
       assert.deepEqual(documents(), []);
       assert.equal(await isPending(), false);
     } finally {
@@ -207,8 +211,8 @@ describe('sync', { skip: withoutPostgres }, () => {
       takeSyncLeases(database.db, [unique_id], { searchIndex: index.id }, { token, ms });
     assert.equal((await take(late, 0)).size, 1);
     assert.equal((await take(current, 60_000)).size, 1);
-    const written = [{ uniqueId: unique_id, version, leaseToken: late }];
-    assert.equal((await markSynced(database.db, written, index.id)).size, 0);
+    const written = [{ uniqueId: unique_id, version, leaseToken: late, index: index.id }];
+    assert.equal((await markSynced(database.db, written)).size, 0);
     await releaseSyncLeases(database.db, [unique_id], late);
     const row = await readArticle(database.db, unique_id);
     assert.deepEqual([row.synced_version, row.sync_lease_token], [0, current]);
@@ -220,6 +224,7 @@ describe('sync', { skip: withoutPostgres }, () => {
     const slow = await serve({
       ...index,
       writer: {
+        ...index.writer!,
         upsert: async (_documents, deadline) => {
           await once(deadline, 'abort');
           const { rows } = await database.db.query<{ ms: number }>(
@@ -228,7 +233,6 @@ describe('sync', { skip: withoutPostgres }, () => {
           remaining.push(rows[0]!.ms);
           throw new RetryableError('no answer in time');
         },
-        remove: async () => {},
       },
     });
     try {
@@ -286,6 +290,7 @@ describe('sync', { skip: withoutPostgres }, () => {
     const message = await seedArticle(database.db);
     assert.equal(await push(server.url, message), 204);
     await typesense.deleteDocument(message.unique_id);
+    await database.db.query(`update search_collections set search_index = 'another one'`);
     const anew = await serve({ ...index, id: 'another one' });
     try {
       assert.equal(await push(anew.url, message), 204);
@@ -298,6 +303,29 @@ describe('sync', { skip: withoutPostgres }, () => {
       assert.equal(standIn.requests().length, requests);
     } finally {
       await anew.close();
+      await database.db.query('update search_collections set search_index = $1', [index.id]);
+    }
+  });
+
+  test('an index that is made anew between read and write is not written to under the name of the older one', async () => {
+    const message = await seedArticle(database.db);
+    let looks = 0;
+    const racing = await serve({
+      ...index,
+      writer: {
+        ...index.writer!,
+        targets: async (db) => {
+          const targets = await index.writer!.targets(db);
+          return ++looks === 2 ? { ...targets, indexId: 'made anew' } : targets;
+        },
+      },
+    });
+    try {
+      assert.equal(await push(racing.url, message), 500);
+      assert.deepEqual([documents(), await isPending(), await hasLease()], [[], true, false]);
+      assert.equal(await push(racing.url, message), 204);
+    } finally {
+      await racing.close();
     }
   });
 

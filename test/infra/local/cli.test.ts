@@ -50,6 +50,7 @@ test('--help names every verb', () => {
     'enrich',
     'generate-embeddings',
     'sync-embeddings-to-typesense',
+    'typesense',
     'sync-hf',
     'compare-backends',
     'status',
