@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { DatasetRef } from '../../functions/export/sql.ts';
 import { type ImportResult, importDataset } from '../../functions/import/import.ts';
 import { hubOptions, openSource } from '../../functions/import/open-source.ts';
@@ -73,7 +74,7 @@ export async function migrateHfToPg(options: MigrateHfOptions): Promise<void> {
 /** The name under which the ledger knows what is imported. */
 function exportedAs({ dataset, path }: ImportPlaceOptions): DatasetRef {
   const { EXPORT_REPO, EXPORT_BRANCH } = loadLocalSettings();
-  return { repo: dataset ?? EXPORT_REPO ?? path!, branch: EXPORT_BRANCH };
+  return { repo: dataset ?? EXPORT_REPO ?? resolve(path!), branch: EXPORT_BRANCH };
 }
 
 /** Prints the table of the validation alone. @throws {Error} when a check failed. */

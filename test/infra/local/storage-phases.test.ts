@@ -74,7 +74,7 @@ async function openHub(): Promise<Place> {
 
 /** The dataset's name in the ledger. */
 function ledgerName({ settings }: Place) {
-  return { repo: settings.EXPORT_REPO ?? 'govbrnews', branch: 'main' };
+  return { repo: settings.EXPORT_REPO ?? settings.EXPORT_DIR!, branch: 'main' };
 }
 
 const places = { 'a folder': openFolder, 'the Hub': openHub };
