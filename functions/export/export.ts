@@ -115,6 +115,7 @@ async function exportOnce(options: ExportOptions, deps: ExportDeps): Promise<Exp
       return { ledger, plan, done: { written, coverage } };
     });
     const { ledger, plan, done } = state;
+    if (done && ledger.length === 0 && !options.fullSync) refuseTakeover(tree, done.written);
     const periods = [...plan.changed.map(({ period }) => period), ...plan.vanished].sort();
     return done
       ? { periods, ...(await publish({ ledger, kept: plan.kept, tree, ...done }, options, deps)) }
@@ -157,6 +158,24 @@ async function refuseLoss(
   if (lost >= maxLoss.rowCount && lost > maxLoss.share * publishedRowCount) {
     refuse(`Of ${publishedRowCount} published articles ${lost} would be taken away: is this the right database?`);
   }
+}
+
+/** Bytes of a dataset below which nobody would miss it, and the part of them that has to come back. */
+const takeover = { minBytes: 1_000_000, share: 0.25 };
+
+/**
+ * Guards a dataset that this database has not written to yet: of what stands there only the size is known.
+ *
+ * @throws {PermanentError} when next to nothing would take its place.
+ */
+function refuseTakeover(tree: DatasetTree, written: readonly WrittenShard[]): void {
+  const total = (sizes: readonly { sizeBytes: number }[]) => sizes.reduce((bytes, file) => bytes + file.sizeBytes, 0);
+  const [before, after] = [total([...tree.files.values()]), total(written)];
+  if (before < takeover.minBytes || after >= takeover.share * before) return;
+  throw new PermanentError(
+    `The dataset has ${before} bytes of shards that this database did not write, and ${after} bytes would take their ` +
+      'place: import it first (migrate-hf-to-pg). If it is meant, a full sync (sync-hf --full-sync) does it',
+  );
 }
 
 function sum(counted: readonly { rowCount: number }[]): number {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { withoutPostgres } from '../../support/database.ts';
@@ -126,6 +126,16 @@ describe('export again', { skip: withoutPostgres }, () => {
     await assert.rejects(run(), /Of 205 published articles 204 would be taken away/);
     await db().query(`update news set removed_at = null where right(unique_id, 1) <> '1'`);
     assert.equal((await run()).rows, 184);
+  });
+
+  test('a dataset that this database has not written is not replaced by next to nothing', async () => {
+    await mkdir(join(folder(), 'data'), { recursive: true });
+    await writeFile(join(folder(), 'data/train-00000-of-00001.parquet'), Buffer.alloc(1_200_000));
+    await insertArticles(db(), [{ id: 'a', publishedAt: '2026-01-10T12:00:00Z' }]);
+    await assert.rejects(run(), /1200000 bytes of shards that this database did not write/);
+    assert.deepEqual(await readdir(join(folder(), 'data')), ['train-00000-of-00001.parquet']);
+    await run({ fullSync: true });
+    assert.deepEqual(await readIds(folder()), { 'train-2026-01.parquet': ['a'] });
   });
 
   test('while an import is under way nothing that it has yet to bring is deleted', async () => {
