@@ -93,7 +93,7 @@ describe('a rebuild of the index', { skip: withoutPostgres, timeout: 120_000 }, 
     await running;
     assert.equal(report.outcome, 'swapped');
     assert.deepEqual(failures, []);
-    assert.ok(searches > 20 && writes > 60, `${searches} searches, ${writes} writes`);
+    assert.ok(searches > 20 && writes > 40, `${searches} searches, ${writes} writes`);
     await it.syncAll(sync);
     assert.deepEqual(await it.shown(it.alias), await it.standing());
     assert.deepEqual(await it.shown(it.older), await it.shown(it.current), 'the former one is kept up to date');
