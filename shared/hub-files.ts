@@ -45,7 +45,7 @@ const treePage = z.array(
  * @throws {PermanentError} when the dataset or revision is not there, not to be read with this token, or has no Parquet.
  * @throws {RetryableError} when the Hub does not answer, or refuses for now, on all attempts.
  */
-export async function openHubDataset(id: string, revision: string, options: HubOptions = {}): Promise<DatasetSource> {
+export async function openHubSource(id: string, revision: string, options: HubOptions = {}): Promise<DatasetSource> {
   if (!DATASET_ID.test(id)) throw new PermanentError(`"${id}" is no dataset of the Hub: expected org/name`);
   const hub = createHub(options);
   const { sha } = await hub.json(`/api/datasets/${id}/revision/${encodeURIComponent(revision)}`, datasetInfo);

@@ -2,7 +2,7 @@ import type { Database, Queryable } from './database.ts';
 import { openDatasetFolder } from './dataset-folder.ts';
 import { createDatasetQuery, type DatasetQuery } from './dataset-query.ts';
 import { readFromDataset } from './dataset-storage.ts';
-import { openHubDataset } from './hub-files.ts';
+import { openHubSource } from './hub-files.ts';
 import { findArticle, listNewestArticles } from './sql/articles.ts';
 import { deleteFromJournal, type JournalRecord, listJournal } from './sql/journal.ts';
 import { type ArticleInput, type StoredArticle, storeArticles } from './sql/store-articles.ts';
@@ -58,7 +58,7 @@ export function openDataset(location: DatasetLocation): DatasetQuery {
       ? () => openDatasetFolder(location.folder)
       : () => {
           const { id, branch, endpoint, token } = location;
-          return openHubDataset(id, branch, { endpoint, ...(token ? { token } : {}) });
+          return openHubSource(id, branch, { endpoint, ...(token ? { token } : {}) });
         };
   return createDatasetQuery({ open });
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { openDatasetFolder } from '../../shared/dataset-folder.ts';
 import { type DatasetSource, isShardPath } from '../../shared/dataset-source.ts';
-import { type HubOptions, openHubDataset } from '../../shared/hub-files.ts';
+import { type HubOptions, openHubSource } from '../../shared/hub-files.ts';
 import type { config } from './config.ts';
 
 /** Where a dataset is: on the Hub, or in a folder. */
@@ -14,7 +14,7 @@ export type SourcePlace = { dataset: string; revision?: string | undefined } | {
  */
 export async function openSource(place: SourcePlace, hub: HubOptions): Promise<DatasetSource> {
   if ('path' in place) return await openDatasetFolder(place.path);
-  return shardsAlone(await openHubDataset(place.dataset, place.revision ?? 'main', hub));
+  return shardsAlone(await openHubSource(place.dataset, place.revision ?? 'main', hub));
 }
 
 /** Without what others put beside the shards, which loaders do not read either. */

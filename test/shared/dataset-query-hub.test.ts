@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { uploadFiles } from '@huggingface/hub';
 import { createDatasetQuery } from '../../shared/dataset-query.ts';
-import { openHubDataset } from '../../shared/hub-files.ts';
+import { openHubSource } from '../../shared/hub-files.ts';
 import { openDataset } from '../../shared/storage.ts';
 import { type HubStandIn, startHub } from '../stand-ins/hub.ts';
 import { datasetRow, writeShard } from '../support/dataset.ts';
@@ -56,7 +56,7 @@ describe('queries of a dataset on the Hub', () => {
   });
 
   test('knows a shard by its content: another commit costs nothing where it is the same', async () => {
-    const dataset = createDatasetQuery({ open: () => openHubDataset(id, 'main', { endpoint: hub.url }), maxAgeMs: 0 });
+    const dataset = createDatasetQuery({ open: () => openHubSource(id, 'main', { endpoint: hub.url }), maxAgeMs: 0 });
     assert.equal(await dataset.find('nada'), undefined);
     const path = 'data/train-2026-02.parquet';
     await writeShard(folder, path, [datasetRow('fevereiro', '2026-02-05T12:00:00Z', { title: 'Novo' })]);

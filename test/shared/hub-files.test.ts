@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { openShard } from '../../shared/dataset-reader.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { openHubDataset } from '../../shared/hub-files.ts';
+import { openHubSource } from '../../shared/hub-files.ts';
 import { datasetRows, shardBytes } from '../functions/import/shards.ts';
 import { type SmallHub, startSmallHub } from './small-hub.ts';
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 const openDataset = (options = {}) =>
-  openHubDataset(hub.id, 'main', { endpoint: hub.endpoint, backoffMs: 1, ...options });
+  openHubSource(hub.id, 'main', { endpoint: hub.endpoint, backoffMs: 1, ...options });
 
 async function readRows(options = {}) {
   const { files: found } = await openDataset(options);
@@ -93,11 +93,11 @@ test('a server that knows no ranges, a wrong size, a refused token and an unknow
   hub.failing(1, (response) => response.writeHead(401).end());
   await assert.rejects(readRows(), /PermanentError: .* answers 401: .*HF_TOKEN/);
   await assert.rejects(
-    openHubDataset('nobody/nothing', 'main', { endpoint: hub.endpoint }),
+    openHubSource('nobody/nothing', 'main', { endpoint: hub.endpoint }),
     /PermanentError: .* answers 404/,
   );
   await assert.rejects(
-    openHubDataset('../x', 'main', { endpoint: hub.endpoint }),
+    openHubSource('../x', 'main', { endpoint: hub.endpoint }),
     /PermanentError: "..\/x" is no dataset/,
   );
 });

@@ -13,7 +13,7 @@ import type { Database } from '../../../shared/database.ts';
 import { openDatasetFolder } from '../../../shared/dataset-folder.ts';
 import type { DatasetRow } from '../../../shared/dataset-schema.ts';
 import type { DatasetSource } from '../../../shared/dataset-source.ts';
-import { openHubDataset } from '../../../shared/hub-files.ts';
+import { openHubSource } from '../../../shared/hub-files.ts';
 import { silentLogger } from '../../../shared/log.ts';
 import { openPostgres } from '../../../shared/postgres.ts';
 import { readJournalState } from '../../../shared/sql/journal.ts';
@@ -59,7 +59,7 @@ async function openHub(): Promise<Place> {
   await hub.create(id);
   return {
     settings: { EXPORT_REPO: id, HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_test' },
-    openSource: () => openHubDataset(id, 'main', { endpoint: hub.url }),
+    openSource: () => openHubSource(id, 'main', { endpoint: hub.url }),
     publish: async (path, rows) => {
       await writeShard(folder, path, rows);
       const files = [{ path, content: new Blob([await readFile(join(folder, path))]) }];
