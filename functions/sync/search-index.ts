@@ -1,7 +1,6 @@
-import type { Database, Queryable } from '../../shared/database.ts';
+import type { Queryable } from '../../shared/database.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import { postgresIndexId } from '../../shared/search-index-settings.ts';
-import { openServedCollection } from '../../shared/served-collection.ts';
 import { listWrittenCollections } from '../../shared/sql/search-collections.ts';
 import type { Typesense } from '../../shared/typesense.ts';
 import type { NewsDocument } from '../../shared/typesense-schema.ts';
@@ -51,11 +50,6 @@ export interface DocumentWriter {
 
 /** Search in Postgres itself. */
 export const postgresIndex: SearchIndex = { name: 'postgres', id: postgresIndexId };
-
-/** Search in Typesense: the index that is served now, a collection made where there is none. */
-export async function openTypesenseIndex(typesense: Typesense, db: Database): Promise<SearchIndex> {
-  return typesenseIndex(typesense, (await openServedCollection(typesense, db)).id);
-}
 
 /** The index of an id in Typesense. */
 export function typesenseIndex(

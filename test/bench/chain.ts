@@ -7,7 +7,6 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Option } from 'commander';
 import type { Enricher } from '../../functions/enrich/enricher.ts';
-import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { type BusKind, busKinds } from '../../infra/local/bus.ts';
 import { openEmulatorBus } from '../../infra/local/emulator-bus.ts';
 import { parseInteger } from '../../infra/local/options.ts';
@@ -19,6 +18,7 @@ import { createEncoder } from '../../shared/encoder.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { createTypesense } from '../../shared/typesense.ts';
 import { sitesDispatcher } from '../stand-ins/sites/dispatcher.ts';
+import { openTypesenseIndex } from '../support/typesense-index.ts';
 import { openBenchDatabase } from './support/database.ts';
 import { feed } from './support/feed.ts';
 

@@ -1,11 +1,12 @@
 /** `functions/sync/index.ts` with a lease of seconds: its own outlasts requests of half a minute. */
+
 import { config } from '../../functions/sync/config.ts';
 import { createHandler } from '../../functions/sync/handler.ts';
-import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { openFunctionDeps } from '../../shared/function-deps.ts';
 import { registerFunction } from '../../shared/register-function.ts';
 import { openTypesense } from '../../shared/search-index-settings.ts';
+import { openTypesenseIndex } from '../support/typesense-index.ts';
 
 const timeoutMs = 1_500;
 const settings = loadConfig(config);

@@ -6,7 +6,6 @@ import { createHandler as createEnrich } from '../../functions/enrich/handler.ts
 import { reconcile } from '../../functions/reconcile/reconcile.ts';
 import { storeArticle } from '../../functions/scrape/store.ts';
 import { createHandler as createSync } from '../../functions/sync/handler.ts';
-import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { type Bus, createBus } from '../../infra/local/bus.ts';
 import { type FunctionServer, serveFunction } from '../../infra/local/functions-server.ts';
 import { createLexicalEncoder } from '../../shared/encoder/lexical-encoder.ts';
@@ -17,6 +16,7 @@ import { createTypesense, type Typesense } from '../../shared/typesense.ts';
 import { startTypesense, type TypesenseStandIn } from '../stand-ins/typesense.ts';
 import { post, scrapedArticle, seedAgency } from '../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../support/database.ts';
+import { openTypesenseIndex } from '../support/typesense-index.ts';
 
 const articleCount = 30;
 const context = { attributes: { event_version: '1' } };

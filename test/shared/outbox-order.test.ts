@@ -4,7 +4,6 @@ import { createEmbedder } from '../../functions/embed/embed.ts';
 import { createEnrichment } from '../../functions/enrich/enrich.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { toDocument } from '../../functions/sync/document.ts';
-import { openTypesenseIndex } from '../../functions/sync/search-index.ts';
 import { readDocumentSources } from '../../functions/sync/sql.ts';
 import { createSynchronizer } from '../../functions/sync/sync.ts';
 import type { ArticleWorker } from '../../shared/article-stage.ts';
@@ -18,6 +17,7 @@ import { createTypesense } from '../../shared/typesense.ts';
 import { startTypesense } from '../stand-ins/typesense.ts';
 import { articleInput, createRecorder, readArticle, seedArticle } from '../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../support/database.ts';
+import { openTypesenseIndex } from '../support/typesense-index.ts';
 
 let database: TestDatabase;
 before(async () => {

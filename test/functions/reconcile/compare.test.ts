@@ -4,7 +4,7 @@ import { openEnricher } from '../../../functions/enrich/config.ts';
 import { config, reconcileOptions } from '../../../functions/reconcile/config.ts';
 import { type ReconcileReport, reconcile } from '../../../functions/reconcile/reconcile.ts';
 import { toDocument } from '../../../functions/sync/document.ts';
-import { openTypesenseIndex, postgresIndex } from '../../../functions/sync/search-index.ts';
+import { postgresIndex } from '../../../functions/sync/search-index.ts';
 import { readDocumentSources } from '../../../functions/sync/sql.ts';
 import { loadConfig } from '../../../shared/config.ts';
 import { enricherRanks } from '../../../shared/enricher-settings.ts';
@@ -14,6 +14,7 @@ import { createTypesense, type Typesense } from '../../../shared/typesense.ts';
 import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
 import { createRecorder, nudges } from '../../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
+import { openTypesenseIndex } from '../../support/typesense-index.ts';
 import { seedFinished } from './support.ts';
 
 test('the ids of search indexes and the ranks of enrichers are those of the functions that write them', () => {

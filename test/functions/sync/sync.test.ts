@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createHandler } from '../../../functions/sync/handler.ts';
-import { openTypesenseIndex, postgresIndex, type SearchIndex } from '../../../functions/sync/search-index.ts';
+import { postgresIndex, type SearchIndex } from '../../../functions/sync/search-index.ts';
 import { markSynced, releaseSyncLeases, takeSyncLeases } from '../../../functions/sync/sql.ts';
 import { type FunctionServer, serveFunction } from '../../../infra/local/functions-server.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
@@ -11,6 +11,7 @@ import { createTypesense, type Typesense } from '../../../shared/typesense.ts';
 import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
 import { createRecorder, nudges, push, readArticle, seedArticle, seedThemes } from '../../support/articles.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
+import { openTypesenseIndex } from '../../support/typesense-index.ts';
 
 const leaseMs = 400;
 

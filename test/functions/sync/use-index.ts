@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, beforeEach } from 'node:test';
-import { openTypesenseIndex } from '../../../functions/sync/search-index.ts';
 import { createSynchronizer } from '../../../functions/sync/sync.ts';
 import type { BesideDeps } from '../../../functions/sync/write-beside.ts';
 import type { ArticleWorker } from '../../../shared/article-stage.ts';
@@ -12,6 +11,7 @@ import { newsCollection } from '../../../shared/typesense-schema.ts';
 import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
 import { articleInput, seedAgency } from '../../support/articles.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { openTypesenseIndex } from '../../support/typesense-index.ts';
 
 const { TYPESENSE_HOST, TYPESENSE_PORT, TYPESENSE_PROTOCOL, TYPESENSE_API_KEY } = process.env;
 
