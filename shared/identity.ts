@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 
 const MAX_SLUG_LENGTH = 100;
 const MIN_SUFFIX_LENGTH = 6;
@@ -76,11 +76,15 @@ export function canonicalUrl(url: string): string | null {
 }
 
 const SPACE = 0x20;
-/** By ASCII code: the code of what remains of a character, 0 for nothing. */
-const asciiRemains = Uint8Array.from(
-  { length: 128 },
-  (_, code) => remainsOf(String.fromCharCode(code)).charCodeAt(0) || 0,
-);
+/** What remains of a character is not one ASCII character: nothing of it can be looked up by its code. */
+const OTHER = 0xff;
+/** Codes below this are looked up: ASCII and all letters of Latin script, which is nearly all that news are made of. */
+const COMMON_CODES = 0x250;
+/** By code: the ASCII code of what remains of a character, 0 for nothing. */
+const commonRemains = Uint8Array.from({ length: COMMON_CODES }, (_, code) => {
+  const rest = remainsOf(String.fromCharCode(code));
+  return rest.length > 1 ? OTHER : rest.charCodeAt(0) || 0;
+});
 const otherRemains = new Map<string, string>();
 
 /** Of a character: its lower-case ASCII word characters, and a space for white space. */
@@ -102,19 +106,24 @@ function otherRemainsOf(character: string): string {
   return rest;
 }
 
+/** Room for a text that is being normalised; made anew for each, it would cost as much as the work. */
+let scratch = new Uint8Array(64 * 1024);
+
 /**
- * NFKD, ASCII, lower case, word characters and single spaces between them, as bytes. Character by character, which is
- * the same: decomposition never reaches beyond one, and the marks that it reorders are not ASCII.
+ * NFKD, ASCII, lower case, word characters and single spaces between them, as bytes that stand until the next call.
+ * Character by character, which is the same: decomposition never reaches beyond one, and the marks that it reorders are
+ * not ASCII.
  */
 function normalized(text: string | null): Uint8Array {
-  if (!text) return new Uint8Array(0);
-  let bytes = new Uint8Array(text.length + 32);
+  if (!text) return scratch.subarray(0, 0);
+  makeRoom(text.length, 0);
+  let bytes = scratch;
   let length = 0;
   let last = SPACE;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code < 128) {
-      const remains = asciiRemains[code]!;
+    const remains = code < COMMON_CODES ? commonRemains[code]! : OTHER;
+    if (remains !== OTHER) {
       if (remains === 0 || (remains === SPACE && last === SPACE)) continue;
       bytes[length++] = remains;
       last = remains;
@@ -124,19 +133,23 @@ function normalized(text: string | null): Uint8Array {
     const rest = otherRemainsOf(character);
     index += character.length - 1;
     // Ligatures and their like leave more than they were.
-    if (length + rest.length + text.length - index > bytes.length) {
-      const larger = new Uint8Array(bytes.length * 2);
-      larger.set(bytes);
-      bytes = larger;
-    }
+    makeRoom(length + rest.length + text.length - index, length);
+    bytes = scratch;
     for (let at = 0; at < rest.length; at++) {
-      const remains = rest.charCodeAt(at);
-      if (remains === SPACE && last === SPACE) continue;
-      bytes[length++] = remains;
-      last = remains;
+      const other = rest.charCodeAt(at);
+      if (other === SPACE && last === SPACE) continue;
+      bytes[length++] = other;
+      last = other;
     }
   }
   return bytes.subarray(0, bytes[length - 1] === SPACE ? length - 1 : length);
+}
+
+function makeRoom(size: number, used: number): void {
+  if (size <= scratch.length) return;
+  const larger = new Uint8Array(size * 2);
+  larger.set(scratch.subarray(0, used));
+  scratch = larger;
 }
 
 /**
@@ -147,8 +160,16 @@ function normalized(text: string | null): Uint8Array {
  * @returns null when neither holds a word character.
  */
 export function contentHash(title: string | null, content: string | null): string | null {
-  const [titleBytes, contentBytes] = [normalized(title), normalized(content)];
-  if (titleBytes.length + contentBytes.length === 0) return null;
-  const hash = createHash('sha256').update(titleBytes).update('\n').update(contentBytes);
+  const hash = createHash('sha256');
+  const titleLength = update(hash, title);
+  hash.update('\n');
+  if (titleLength + update(hash, content) === 0) return null;
   return hash.digest('hex').slice(0, 16);
+}
+
+/** @returns the number of characters that remain of the text. */
+function update(hash: Hash, text: string | null): number {
+  const bytes = normalized(text);
+  hash.update(bytes);
+  return bytes.length;
 }

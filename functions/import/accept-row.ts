@@ -1,10 +1,12 @@
 import type { ShardRow } from '../../shared/dataset-reader.ts';
 import type { DatasetRow } from '../../shared/dataset-schema.ts';
+import { contentHash as hashContent } from '../../shared/identity.ts';
 import { type Repair, withoutRepeatedTitle, withoutShareBlocks } from './repair.ts';
 
 /** A row that can be an article once its agency is known: repaired, and with all that an article needs. */
 export interface AcceptedRow {
   fields: DatasetRow & AcceptedFields;
+  contentHash: string | null;
   repaired: Repair[];
 }
 
@@ -66,7 +68,8 @@ export function acceptRow(row: ShardRow, repairs: ReadonlySet<Repair>): Accepted
     category = category.slice(0, maxCategoryLength).toWellFormed();
     repaired.push('long-categories');
   }
-  return { repaired, fields: { ...fields, unique_id, agency, title, url, content, category } };
+  const contentHash = hashContent(title, content);
+  return { repaired, contentHash, fields: { ...fields, unique_id, agency, title, url, content, category } };
 }
 
 function holdsNul(fields: DatasetRow): boolean {

@@ -1,5 +1,5 @@
 import { fitsNanoseconds } from '../../shared/dataset-columns.ts';
-import { canonicalUrl, contentHash, legacyId, uniqueId } from '../../shared/identity.ts';
+import { canonicalUrl, legacyId, uniqueId } from '../../shared/identity.ts';
 import { identityDate } from '../../shared/time.ts';
 import { type AcceptedRow, isLegacyId, type RejectedRow } from './accept-row.ts';
 import type { ImportCatalogue } from './catalogue.ts';
@@ -55,7 +55,7 @@ export interface MappedRow {
 export function mapRow(row: AcceptedRow | RejectedRow, catalogue: ImportCatalogue): MappedRow {
   const nothing = { repaired: [], namesTheme: false, unknownThemes: [], relabelledThemes: [] };
   if ('rejection' in row) return { ...nothing, rejection: row.rejection };
-  const { fields, repaired } = row;
+  const { fields, repaired, contentHash } = row;
   const { unique_id: datasetId, agency, title, url, content } = fields;
   const agencyId = catalogue.agencyId(agency);
   if (agencyId === undefined) return { ...nothing, rejection: 'an unknown agency', unknownAgency: agency };
@@ -102,7 +102,7 @@ export function mapRow(row: AcceptedRow | RejectedRow, catalogue: ImportCatalogu
       theme_l2_id: themes[1],
       theme_l3_id: themes[2],
       summary: fields.summary,
-      content_hash: contentHash(title, content),
+      content_hash: contentHash,
     },
   };
 }

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { openShard, type ShardRow } from '../../shared/dataset-reader.ts';
-import { PermanentError } from '../../shared/errors.ts';
-import { acceptRow } from './accept-row.ts';
+import { lendAccess } from '../../shared/lent-access.ts';
+import type { Logger } from '../../shared/log.ts';
+import { startThread, type Thread } from '../../shared/thread.ts';
+import type { AcceptReply, AcceptRequest } from './accept-thread.ts';
+import type { AcceptedRows } from './accepted-rows.ts';
 import { type MappedRow, mapRow } from './article.ts';
 import type { ImportCatalogue } from './catalogue.ts';
 import type { PlannedFile } from './plan.ts';
@@ -17,77 +19,68 @@ export interface Batch {
 }
 
 export interface BatchOptions {
+  reader: RowReader;
   catalogue: ImportCatalogue;
   repairs: ReadonlySet<Repair>;
   batchSize: number;
   createMissing: boolean;
 }
 
-/** Characters of a batch, in all its texts: those of megabytes make it shorter. */
-const maxBatchCharacters = 8 * 1024 * 1024;
+/** Reads files in a thread of its own, one at a time. */
+export interface RowReader extends AsyncDisposable {
+  call: Thread<null, AcceptRequest, AcceptReply>['call'];
+}
 
-const rowsOfSlice = 25;
-
-const noneCreated = { agencies: [], themes: [] };
+/** The thread starts when it is first asked. */
+export function rowReader(log: Logger): RowReader {
+  const module = new URL('./accept-thread.ts', import.meta.url);
+  let thread: ReturnType<typeof startThread<null, AcceptRequest, AcceptReply>> | undefined;
+  return {
+    async call(request, transfer) {
+      thread ??= startThread({ name: 'reading rows', module, data: null, log, youngHeapMb: 12 });
+      return await (await thread).call(request, transfer);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await thread)?.close();
+    },
+  };
+}
 
 /** The rows of a file from a position to before another, in batches. */
 export async function* readBatches(
-  { file, fingerprint }: PlannedFile,
+  { file: { path, sizeBytes, open }, fingerprint }: PlannedFile,
   from: number,
   to: number,
   options: BatchOptions,
 ): AsyncGenerator<Batch, void> {
-  const shard = await openShard(file);
+  const { reader, batchSize, repairs } = options;
+  const file = await open();
   try {
-    if (shard.fingerprint !== fingerprint) throw new PermanentError(`${file.path} was replaced while it was read`);
-    for await (const rows of cut(shard.readRows(from), to, options.batchSize)) {
-      yield { start: rows[0]!.position, end: rows.at(-1)!.position + 1, ...(await mapRows(rows, options)) };
+    const access = lendAccess(file);
+    const order = { fingerprint, from, to, batchSize, repairs };
+    await reader.call({ file: { path, sizeBytes }, access, order }, [access]);
+    for (let accepted = await reader.call('next'); accepted; accepted = await reader.call('next')) {
+      yield { start: accepted.start, end: accepted.end, ...(await mapRows(accepted.rows, options)) };
     }
   } finally {
-    await shard.close();
+    await file.close();
   }
 }
+
+const rowsOfSlice = 25;
+const noneCreated = { agencies: [], themes: [] };
 
 async function mapRows(
-  rows: readonly ShardRow[],
-  { catalogue, repairs, createMissing }: BatchOptions,
+  accepted: AcceptedRows['rows'],
+  { catalogue, createMissing }: BatchOptions,
 ): Promise<Pick<Batch, 'rows' | 'created'>> {
-  const accepted = await inSlices(rows, (row) => acceptRow(row, repairs));
   const named = accepted.flatMap((row) => ('fields' in row ? [row.fields] : []));
   const created = createMissing ? await catalogue.create(named) : noneCreated;
-  const mapped = await inSlices(accepted, (row) => mapRow(row, catalogue));
-  return { created, rows: mapped.map((row, index) => ({ ...row, position: rows[index]!.position })) };
-}
-
-/** Between slices the statements of the batch before go on, while the database would wait for this one. */
-async function inSlices<In, Out>(items: readonly In[], work: (item: In) => Out): Promise<Out[]> {
-  const done: Out[] = [];
-  for (const [index, item] of items.entries()) {
+  const rows: Batch['rows'] = [];
+  for (const [index, row] of accepted.entries()) {
+    // Between slices the statements of the batch before go on, while the database would wait for this one.
     if (index % rowsOfSlice === 0) await setImmediate();
-    done.push(work(item));
+    rows.push({ ...mapRow(row, catalogue), position: row.position });
   }
-  return done;
-}
-
-async function* cut(groups: AsyncGenerator<ShardRow[]>, to: number, batchSize: number): AsyncGenerator<ShardRow[]> {
-  let rows: ShardRow[] = [];
-  let characters = 0;
-  for await (const group of groups) {
-    for (const row of group) {
-      if (row.position >= to) break;
-      rows.push(row);
-      characters += countCharacters(row);
-      if (rows.length < batchSize && characters < maxBatchCharacters) continue;
-      yield rows;
-      rows = [];
-      characters = 0;
-    }
-    if (group.at(-1)!.position + 1 >= to) break;
-  }
-  if (rows.length > 0) yield rows;
-}
-
-function countCharacters({ fields }: ShardRow): number {
-  const texts = Object.values(fields).flat();
-  return texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
+  return { created, rows };
 }

@@ -26,6 +26,9 @@ export function withoutShareBlocks(text: string): string {
   return kept.filter((block) => block !== '').join('\n\n');
 }
 
+/** Characters that a line may have beyond its words: marks, and the addresses of links. */
+const maxMarks = 2_500;
+
 /**
  * A text that does not say its title once more at its top, as a heading or a line; pictures above it are kept. The same
  * text when it does not, or says nothing else.
@@ -34,7 +37,8 @@ export function withoutRepeatedTitle(text: string, title: string): string {
   const wanted = key(title);
   const isTitle = (line: string) => key(plain(line)) === wanted;
   // Its first line says whether the rest need be looked at.
-  if (wanted === '' || !isTitle(firstLine(text))) return text;
+  const line = firstLine(text);
+  if (wanted === '' || line.length > title.length + maxMarks || !isTitle(line)) return text;
   const blocks = splitBlocks(text);
   const start = blocks.findIndex((block) => !IMAGES_ONLY.test(block));
   const first = blocks[start];

@@ -4,12 +4,23 @@ import { pending, stages } from '../../shared/pending.ts';
 import { bindings } from '../../shared/sql/bindings.ts';
 import type { ImportedArticle } from './article.ts';
 
-/** The columns of an article as they arrive in a statement. */
-const input = `json_to_recordset($1::json) as input (dataset_id text, unique_id text, legacy_unique_id text,
-  agency_id integer, agency_key text, published_at bigint, published_at_source text, updated_datetime bigint,
-  extracted_at bigint, title text, subtitle text, editorial_lead text, url text, canonical_url text, content text,
-  image_url text, video_url text, category text, tags text[], theme_l1_id integer, theme_l2_id integer,
-  theme_l3_id integer, summary text, content_hash text, stored_id text, keeps_enrichment boolean)`;
+/** The columns of an article as they arrive in a statement, of the values that `inputOf` gives. */
+const input = `rows from (
+  json_to_recordset($1::json) as (dataset_id text, unique_id text, legacy_unique_id text,
+    agency_id integer, agency_key text, published_at bigint, published_at_source text, updated_datetime bigint,
+    extracted_at bigint, title text, subtitle text, editorial_lead text, url text, canonical_url text,
+    image_url text, video_url text, category text, tags text[], theme_l1_id integer, theme_l2_id integer,
+    theme_l3_id integer, summary text, content_hash text, stored_id text, keeps_enrichment boolean),
+  unnest($2::text[])
+) as input (dataset_id, unique_id, legacy_unique_id, agency_id, agency_key, published_at, published_at_source,
+  updated_datetime, extracted_at, title, subtitle, editorial_lead, url, canonical_url, image_url, video_url, category,
+  tags, theme_l1_id, theme_l2_id, theme_l3_id, summary, content_hash, stored_id, keeps_enrichment, content)`;
+
+/** The long texts go by themselves: as JSON they would cost half as much again. */
+function inputOf(articles: readonly ImportedArticle[]): [string, (string | null)[]] {
+  const columns = articles.map(({ content: _, ...rest }) => rest);
+  return [JSON.stringify(columns), articles.map(({ content }) => content)];
+}
 
 const instant = (column: string) => `timestamptz 'epoch' + input.${column} * interval '1 microsecond'`;
 const extractedAt = `coalesce(${instant('extracted_at')}, now())`;
@@ -33,12 +44,12 @@ export async function insertArticles(tx: Queryable, articles: readonly ImportedA
        published_at_source, ${instant('updated_datetime')}, ${extractedAt}, ${extractedAt},
        title, subtitle, editorial_lead, input.url, canonical_url, content, image_url, video_url, category, tags,
        theme_l1_id, theme_l2_id, theme_l3_id, summary, content_hash,
-       case when ${hasEnrichment} then 1 else 0 end, case when ${hasEnrichment} then $2 end,
-       case when ${hasEnrichment} then $3::smallint else 0 end, 1
+       case when ${hasEnrichment} then 1 else 0 end, case when ${hasEnrichment} then $3 end,
+       case when ${hasEnrichment} then $4::smallint else 0 end, 1
      from ${input} join agencies on agencies.id = input.agency_id
      on conflict do nothing
      returning unique_id, legacy_unique_id`,
-    [JSON.stringify(articles), importedEnricher.name, importedEnricher.rank],
+    [...inputOf(articles), importedEnricher.name, importedEnricher.rank],
   );
   return rows;
 }
@@ -114,7 +125,7 @@ export async function updateArticles(tx: Queryable, changes: readonly ArticleCha
        extracted_at = ${instant('extracted_at')},
        last_seen_at = greatest(news.last_seen_at, ${instant('extracted_at')})
      from ${input} where news.unique_id = input.stored_id`,
-    [JSON.stringify(changes)],
+    inputOf(changes),
   );
 }
 
@@ -129,7 +140,7 @@ export async function enrichArticles(tx: Queryable, changes: readonly ArticleCha
        theme_l2_id = case when ${given} then input.theme_l2_id else news.theme_l2_id end,
        theme_l3_id = case when ${given} then input.theme_l3_id else news.theme_l3_id end
      from ${input} where news.unique_id = input.stored_id`,
-    [JSON.stringify(wanted)],
+    inputOf(wanted),
   );
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../../shared/database.ts';
 import type { DatasetSource } from '../../shared/dataset-source.ts';
+import type { Logger } from '../../shared/log.ts';
 import { readAhead } from '../../shared/read-ahead.ts';
 import { type ImportedArticle, isExtractedAfter, type MappedRow } from './article.ts';
-import { readBatches } from './batches.ts';
+import { readBatches, rowReader } from './batches.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type ColumnComparison, compareColumns } from './compare-columns.ts';
 import { type PlannedFile, planFiles } from './plan.ts';
@@ -51,10 +52,12 @@ const maxExamples = 20;
 /** Holds the rows of a source against the table. Memory grows by some bytes a row, for finding repeated ids. */
 export async function validateImport(
   options: ValidationOptions,
-  { db, progress }: { db: Database; progress?: (rows: number) => void },
+  { db, log, progress }: { db: Database; log: Logger; progress?: (rows: number) => void },
 ): Promise<Validation> {
   const files = await planFiles(options.source);
+  await using reader = rowReader(log);
   const reading = {
+    reader,
     catalogue: await openCatalogue(db),
     repairs: new Set(options.repairs),
     createMissing: false,

@@ -7,6 +7,7 @@ import { findImport, type ImportState, readCursors } from '../../functions/impor
 import { type Validation, type ValidationOptions, validateImport } from '../../functions/import/validate.ts';
 import type { Database } from '../../shared/database.ts';
 import type { DatasetSource } from '../../shared/dataset-source.ts';
+import type { Logger } from '../../shared/log.ts';
 import { changedSinceExport } from './changed-files.ts';
 import { cliLogger } from './cli-deps.ts';
 import { formatImport, formatValidation } from './import-report.ts';
@@ -62,11 +63,8 @@ export async function migrateHfToPg(options: MigrateHfOptions): Promise<void> {
     );
     progress.done(`Imported in ${result.seconds} s, ${result.rows_per_second} rows a second`);
     // Of an import in parts, the part that is done.
-    const validation = await validate(
-      db,
-      source,
-      result.is_done ? {} : { cursors: await readCursors(db, source.name) },
-    );
+    const part = result.is_done ? {} : { cursors: await readCursors(db, source.name) };
+    const validation = await validate(db, cliLogger(options), source, part);
     print(options, { import: result, validation });
   });
 }
@@ -81,7 +79,7 @@ function exportedAs({ dataset, path }: ImportPlaceOptions): DatasetRef {
 export async function validateMigration(options: ImportPlaceOptions): Promise<void> {
   await withDatabase(options, async (db) => {
     const source = await openImportSource(options, await findDatasetImport(db, options));
-    print(options, { validation: await validate(db, source, { maxRecords: options.maxRecords }) });
+    print(options, { validation: await validate(db, cliLogger(options), source, { maxRecords: options.maxRecords }) });
   });
 }
 
@@ -97,6 +95,7 @@ async function openImportSource(options: ImportPlaceOptions, known: ImportState 
 
 async function validate(
   db: Database,
+  log: Logger,
   source: DatasetSource,
   part: Pick<ValidationOptions, 'maxRecords' | 'cursors'>,
 ): Promise<Validation> {
@@ -104,7 +103,7 @@ async function validate(
   const progress = createProgress();
   return await validateImport(
     { source, repairs: known?.options.repairs ?? repairs, ...part, batchSize: 1000 },
-    { db, progress: (rows) => progress.update(`validate: ${rows} rows`) },
+    { db, log, progress: (rows) => progress.update(`validate: ${rows} rows`) },
   );
 }
 

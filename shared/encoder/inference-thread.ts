@@ -1,5 +1,5 @@
+import { serveThread } from '../serve-thread.ts';
 import { openInference } from './inference.ts';
-import { serveThread } from './serve-thread.ts';
 import type { PaddedRows } from './token-rows.ts';
 
 /** Rows of token ids to vectors: the runtime's `run` blocks the thread that calls it for as long as it computes. */

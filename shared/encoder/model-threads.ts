@@ -1,7 +1,7 @@
 import { ConfigError, RetryableError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { startThread, type Thread } from '../thread.ts';
 import type { InferenceOptions } from './inference.ts';
-import { startThread, type Thread } from './thread.ts';
 import type { PackedRows, PaddedRows } from './token-rows.ts';
 import type { TokenizerOptions } from './tokenizer.ts';
 

@@ -1,4 +1,4 @@
-import { serveThread } from './serve-thread.ts';
+import { serveThread } from '../serve-thread.ts';
 import { packRows } from './token-rows.ts';
 import { openTokenizer, type TokenizerOptions } from './tokenizer.ts';
 

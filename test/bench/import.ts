@@ -83,7 +83,7 @@ async function measure(setup: Setup, { hasFullText }: { hasFullText: boolean }) 
     const memory = watchMemory();
     const cpu = process.cpuUsage();
     const progress = createProgress();
-    const { report, seconds } = await importDataset(
+    const { report, seconds, storing_seconds } = await importDataset(
       { source, batchSize, repairs: [...repairs], createMissing: true, isResumed: false },
       {
         db,
@@ -107,6 +107,7 @@ async function measure(setup: Setup, { hasFullText }: { hasFullText: boolean }) 
       seconds,
       rows_per_second: Math.round(report.rows / seconds),
       peak_rss_mb: peakRssMb,
+      storing_seconds,
       // of this process: reading, repairing, sending; the database works beside it
       cpu_seconds: Math.round((user + system) / 10_000) / 100,
       copy_seconds: Math.round(copySeconds * 100) / 100,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readBatches } from '../../../functions/import/batches.ts';
+import { readBatches, rowReader } from '../../../functions/import/batches.ts';
 import { openCatalogue } from '../../../functions/import/catalogue.ts';
 import { planFiles } from '../../../functions/import/plan.ts';
 import { openDatasetFolder } from '../../../shared/dataset-folder.ts';
+import { silentLogger } from '../../../shared/log.ts';
 import { withoutPostgres } from '../../support/database.ts';
 import { datasetRows, writeShards } from './shards.ts';
 import { useImport } from './use-import.ts';
@@ -15,7 +16,9 @@ describe('the batches of an import', { skip: withoutPostgres }, () => {
     const long = 'x'.repeat(1_500_000);
     await writeShards(folder(), { 'a.parquet': datasetRows(10, { summary: long, tags: [long, long] }) });
     const [planned] = await planFiles(await openDatasetFolder(folder()));
+    await using reader = rowReader(silentLogger);
     const options = {
+      reader,
       catalogue: await openCatalogue(db()),
       repairs: new Set([]),
       batchSize: 1000,

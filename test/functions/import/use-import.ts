@@ -42,7 +42,10 @@ export function useImport() {
       { db: into, log: silentLogger },
     );
   const validate = async (): Promise<Validation> =>
-    validateImport({ source: await openDatasetFolder(folder), repairs, batchSize: 1000 }, { db: db() });
+    validateImport(
+      { source: await openDatasetFolder(folder), repairs, batchSize: 1000 },
+      { db: db(), log: silentLogger },
+    );
   const news = async (columns = '*') =>
     (await db().query<Record<string, unknown>>(`select ${columns} from news order by unique_id`)).rows;
   return { db, url: () => database.url, folder: () => folder, run, validate, news };

@@ -4,6 +4,7 @@ import { repairs } from '../../../functions/import/repair.ts';
 import { readCursors } from '../../../functions/import/state-sql.ts';
 import { validateImport } from '../../../functions/import/validate.ts';
 import { openDatasetFolder } from '../../../shared/dataset-folder.ts';
+import { silentLogger } from '../../../shared/log.ts';
 import { withoutPostgres } from '../../support/database.ts';
 import { datasetRow, datasetRows, writeShards } from './shards.ts';
 import { useImport } from './use-import.ts';
@@ -60,7 +61,10 @@ describe('the validation of an import', { skip: withoutPostgres }, () => {
     const { source: name, rows_done } = await run({ isResumed: true, maxRecords: 5 });
     const source = await openDatasetFolder(folder());
     const cursors = await readCursors(db(), name);
-    const validation = await validateImport({ source, repairs, cursors, batchSize: 1000 }, { db: db() });
+    const validation = await validateImport(
+      { source, repairs, cursors, batchSize: 1000 },
+      { db: db(), log: silentLogger },
+    );
     assert.deepEqual([rows_done, validation.rows, validation.compared_articles, validation.is_valid], [9, 9, 9, true]);
   });
 

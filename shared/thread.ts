@@ -1,7 +1,8 @@
 import { type Transferable, Worker } from 'node:worker_threads';
-import { ConfigError, errorText, PermanentError, RetryableError } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { errorText, RetryableError } from './errors.ts';
+import type { Logger } from './log.ts';
 import { BUSY, STOPPED, type ThreadMessage } from './serve-thread.ts';
+import { unpackError } from './thread-errors.ts';
 
 /** Work that is done beside the event loop, by a module that calls `serveThread`. */
 export interface Thread<Info, Request, Reply> {
@@ -22,6 +23,8 @@ export interface ThreadOptions {
   module: URL;
   /** Given to the service when it opens. */
   data: unknown;
+  /** Bound of V8's space for its new objects, in MiB; V8's own, of some 100, unless given. */
+  youngHeapMb?: number;
   log: Logger;
   /** In milliseconds. */
   now?: () => number;
@@ -49,7 +52,7 @@ export async function startThread<Info, Request, Reply>(options: ThreadOptions):
     deaths++;
     diedAt = now();
     current = undefined;
-    log.error('model thread died', { thread: name, deaths, error: errorText(reason) });
+    log.error('thread died', { thread: name, deaths, error: errorText(reason) });
   }
 
   function restart(): Promise<Running<Info, Request, Reply>> {
@@ -96,11 +99,12 @@ interface Waiting {
 
 /** One life of a thread; `onDeath` is told of its end once it was open. */
 async function runThread<Info, Request, Reply>(
-  { name, module, data }: ThreadOptions,
+  { name, module, data, youngHeapMb }: ThreadOptions,
   onDeath: (reason: unknown) => void,
 ): Promise<Running<Info, Request, Reply>> {
   const state = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-  const worker = new Worker(module, { workerData: { data, state }, execArgv: [] });
+  const resourceLimits = youngHeapMb === undefined ? {} : { maxYoungGenerationSizeMb: youngHeapMb };
+  const worker = new Worker(module, { workerData: { data, state }, execArgv: [], resourceLimits });
   const waiting = new Map<number, Waiting>();
   const exited = Promise.withResolvers<void>();
   let isOpen = false;
@@ -123,7 +127,7 @@ async function runThread<Info, Request, Reply>(
     waiting.delete(message.id);
     if (waiting.size === 0) worker.unref();
     if ('value' in message) return resolve(message.value);
-    reject(revived(message.error));
+    reject(unpackError(message.error));
   });
 
   const answerTo = <T>(id: number) =>
@@ -148,12 +152,6 @@ async function runThread<Info, Request, Reply>(
       await exited.promise;
     },
   };
-}
-
-// Classes do not travel between threads, but they say what happens to the message.
-function revived({ name, message }: { name: string; message: string }): Error {
-  const known = [ConfigError, PermanentError, RetryableError].find((kind) => kind.name === name);
-  return known ? new known(message) : Object.assign(new Error(message), { name });
 }
 
 /** Of all threads that live. */

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { startThread, type Thread } from '../../../shared/encoder/thread.ts';
-import { ConfigError, PermanentError, RetryableError } from '../../../shared/errors.ts';
-import { silentLogger } from '../../../shared/log.ts';
-import { temporaryFolder } from './model-copy.ts';
+import { ConfigError, PermanentError, RetryableError } from '../../shared/errors.ts';
+import { silentLogger } from '../../shared/log.ts';
+import { startThread, type Thread } from '../../shared/thread.ts';
+import { temporaryFolder } from './encoder/model-copy.ts';
 import type { Order } from './obedient-thread.ts';
 
 const module = new URL('./obedient-thread.ts', import.meta.url);
@@ -112,7 +112,7 @@ test('closing waits for what was asked', async (t) => {
 });
 
 const startScript = `
-  import { startThread } from ${JSON.stringify(new URL('../../../shared/encoder/thread.ts', import.meta.url).href)};
+  import { startThread } from ${JSON.stringify(new URL('../../shared/thread.ts', import.meta.url).href)};
   const log = { info() {}, warning() {}, error() {} };
   const module = new URL(${JSON.stringify(module.href)});
   const thread = await startThread({ name: 'tests', module, data: '/none', log });`;

@@ -1,4 +1,5 @@
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { type PackedError, packError } from './thread-errors.ts';
 
 /** What a thread does: tells something of itself once, then answers. */
 export interface ThreadService<Info, Request, Reply> {
@@ -21,12 +22,17 @@ export const BUSY = 0;
 export const STOPPED = 1;
 
 /** Id 0 answers the opening of the thread. */
-export type ThreadMessage<T> = { id: number; value: T } | { id: number; error: { name: string; message: string } };
+export type ThreadMessage<T> = { id: number; value: T } | { id: number; error: PackedError };
 export type ThreadRequest<T> = { id: number; request: T } | 'close';
 
-/** The other end of `startThread`, to be called by the module that runs as a thread: one request after the other. */
+/**
+ * The other end of `startThread`, to be called by the module that runs as a thread: one request after the other.
+ *
+ * @param isNative whether it enters native code that must not be cut short: then a process that ends waits for it.
+ */
 export function serveThread<Data, Info, Request, Reply>(
   open: (data: Data) => Promise<ThreadService<Info, Request, Reply>>,
+  { isNative = true } = {},
 ): void {
   const { data, state } = workerData as ThreadData<Data>;
   const port = parentPort!;
@@ -35,13 +41,12 @@ export function serveThread<Data, Info, Request, Reply>(
 
   /** Says to a process that ends that it must wait: a thread that is ended inside native code takes the process along. */
   async function guarded(id: number, work: () => Promise<void>): Promise<boolean> {
-    Atomics.store(state, BUSY, 1);
+    Atomics.store(state, BUSY, Number(isNative));
     try {
       if (Atomics.load(state, STOPPED) === 0) await work();
       return true;
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-      send({ id, error: { name, message } });
+      send({ id, error: packError(error) });
       return false;
     } finally {
       Atomics.store(state, BUSY, 0);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { serveThread } from '../../../shared/encoder/serve-thread.ts';
-import { ConfigError, PermanentError, RetryableError } from '../../../shared/errors.ts';
+import { ConfigError, PermanentError, RetryableError } from '../../shared/errors.ts';
+import { serveThread } from '../../shared/serve-thread.ts';
 
 export type Order =
   | { do: 'echo'; bytes: Uint8Array }
