@@ -14,6 +14,9 @@ export interface DatasetFilter extends InstantWindow {
   agency?: readonly string[] | undefined;
   /** Code of a theme of any level: what is filed under a theme below it belongs to it too. */
   theme?: string | undefined;
+  /** Any of these, exactly. */
+  tag?: readonly string[] | undefined;
+  hasSummary?: boolean | undefined;
 }
 
 /** Where a row of the dataset stands. */
@@ -128,6 +131,8 @@ async function matching(footer: ShardFooter, group: ShardGroup, filter: DatasetF
     'published_at',
     ...(filter.agency ? (['agency'] as const) : []),
     ...(themeColumn ? [themeColumn] : []),
+    ...(filter.tag ? (['tags'] as const) : []),
+    ...(filter.hasSummary === undefined ? [] : (['summary'] as const)),
   ] as const;
   const rows = await readShardRows(footer, columns, group.firstRow, group.firstRow + group.rowCount);
   return rows.flatMap((fields, index) => {
@@ -135,6 +140,8 @@ async function matching(footer: ShardFooter, group: ShardGroup, filter: DatasetF
     if (uniqueId === null || publishedAt === null || !isWithin(publishedAt, filter)) return [];
     if (filter.agency && !filter.agency.includes(fields.agency ?? '')) return [];
     if (themeColumn && fields[themeColumn] !== filter.theme) return [];
+    if (filter.tag && !fields.tags?.some((tag) => filter.tag!.includes(tag))) return [];
+    if (filter.hasSummary !== undefined && Boolean(fields.summary) !== filter.hasSummary) return [];
     return [{ shard: footer, row: group.firstRow + index, uniqueId, publishedAt }];
   });
 }

@@ -21,6 +21,7 @@ export function readFromDataset(dataset: DatasetQuery, db: Queryable): ArticleRe
     return rows.map((row) => toArticle(row, names));
   };
   return {
+    source: 'dataset',
     async get(filter, limit) {
       for (let count = limit; ; count *= 2) {
         const rows = await dataset.newest(toDatasetFilter(filter), count);
@@ -37,8 +38,8 @@ export function readFromDataset(dataset: DatasetQuery, db: Queryable): ArticleRe
   };
 }
 
-function toDatasetFilter({ agency, theme, from, to }: ArticleFilter): DatasetFilter {
-  return { agency, theme, from: from ? midnight(from) : undefined, to: to ? midnight(addDays(to, 1)) : undefined };
+function toDatasetFilter({ from, to, ...same }: ArticleFilter): DatasetFilter {
+  return { ...same, from: from ? midnight(from) : undefined, to: to ? midnight(addDays(to, 1)) : undefined };
 }
 
 /** In microseconds. */

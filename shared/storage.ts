@@ -29,6 +29,7 @@ export function createStorage({ db, dataset }: { db: Database; dataset?: Dataset
   const reads: ArticleReads = dataset
     ? readFromDataset(dataset, db)
     : {
+        source: 'postgres',
         get: (filter, limit) => listNewestArticles(db, filter, limit),
         getByUniqueId: (id) => findArticle(db, id),
       };

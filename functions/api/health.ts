@@ -1,6 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Queryable } from '../../shared/database.ts';
-import { ProblemError } from './problem.ts';
+import { unavailable, within } from './deadline.ts';
 
 const timeoutMs = 2000;
 
@@ -10,16 +9,10 @@ const timeoutMs = 2000;
  * @throws {ProblemError} 503 when it gives none within two seconds.
  */
 export async function checkHealth(db: Queryable): Promise<{ status: 'ok' }> {
-  const timer = new AbortController();
-  const timeout = setTimeout(timeoutMs, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`no answer within ${timeoutMs} ms`);
-  });
   try {
-    await Promise.race([db.query('select 1'), timeout]);
+    await within(timeoutMs, 'the database', () => db.query('select 1'));
     return { status: 'ok' };
   } catch (cause) {
-    throw new ProblemError(503, 'The database does not answer.', { cause });
-  } finally {
-    timer.abort();
+    throw unavailable('The database does not answer.', cause);
   }
 }

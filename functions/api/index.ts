@@ -6,20 +6,28 @@ import { createLogger } from '../../shared/log.ts';
 import { registerFunction } from '../../shared/register-function.ts';
 import { postgresIndexId } from '../../shared/search-index-settings.ts';
 import { openStorage } from '../../shared/storage.ts';
-import { config } from './config.ts';
+import { config, limitsOf } from './config.ts';
 import { createHandler } from './handler.ts';
+import { createPostgresIndex } from './search/postgres.ts';
 
 const settings = loadConfig(config);
 const log = createLogger();
 const db = await openDatabase(settings);
 const encoder = await createEncoder(encoderOptions(settings), { log });
 const projectId = settings.GOOGLE_CLOUD_PROJECT;
-const targets = {
-  enricherRank: enricherRanks[settings.ENRICHER],
-  embeddingModel: encoder.model,
-  // That of a collection has its time of birth in it, which only `sync` and `reconcile` know.
-  ...(settings.SEARCH_INDEX === 'postgres' ? { searchIndex: postgresIndexId } : {}),
+const deps = {
+  db,
+  storage: openStorage(settings, db),
+  index: createPostgresIndex(db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS }),
+  encoder,
+  log,
+  targets: {
+    enricherRank: enricherRanks[settings.ENRICHER],
+    embeddingModel: encoder.model,
+    // That of a collection has its time of birth in it, which only `sync` and `reconcile` know.
+    ...(settings.SEARCH_INDEX === 'postgres' ? { searchIndex: postgresIndexId } : {}),
+  },
+  ...limitsOf(settings),
+  ...(projectId ? { projectId } : {}),
 };
-const storage = openStorage(settings, db);
-const deps = { db, storage, encoder, log, targets, ...(projectId ? { projectId } : {}) };
 registerFunction('api', createHandler(deps), deps);

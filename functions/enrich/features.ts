@@ -1,4 +1,4 @@
-import type { TextBlock } from './plain-text.ts';
+import type { TextBlock } from '../../shared/plain-text.ts';
 import { countSyllables, sentences, words } from './portuguese.ts';
 
 const CHARACTERS_READ = 20_000;

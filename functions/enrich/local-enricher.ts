@@ -1,8 +1,8 @@
 import { enricherRanks } from '../../shared/enricher-settings.ts';
+import { textBlocks } from '../../shared/plain-text.ts';
 import type { Enricher, Taxonomy } from './enricher.ts';
 import { textFeatures } from './features.ts';
 import { compileThemes, type ThemeMatcher } from './match-themes.ts';
-import { textBlocks } from './plain-text.ts';
 import { summarize } from './summarize.ts';
 
 // Longer than any article: the bound on what a hostile text can cost.

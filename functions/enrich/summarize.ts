@@ -1,4 +1,4 @@
-import type { TextBlock } from './plain-text.ts';
+import type { TextBlock } from '../../shared/plain-text.ts';
 import { sentences, words } from './portuguese.ts';
 import { termStems } from './stem.ts';
 

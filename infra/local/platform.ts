@@ -1,7 +1,9 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { Cron } from 'croner';
 import { Agent, request } from 'undici';
-import { createHandler as createApi } from '../../functions/api/handler.ts';
+import { usualTimeouts } from '../../functions/api/config.ts';
+import { createHandler as createApi, type HandlerDeps } from '../../functions/api/handler.ts';
+import { createPostgresIndex } from '../../functions/api/search/postgres.ts';
 import { createHandler as createDispatch } from '../../functions/dispatch/handler.ts';
 import { createHandler as createEmbed } from '../../functions/embed/handler.ts';
 import type { Enricher } from '../../functions/enrich/enricher.ts';
@@ -44,6 +46,8 @@ export interface PlatformOptions {
   datasetFolder: string;
   /** Where `api` reads articles; Postgres unless given. */
   storage?: ArticleReads;
+  /** Limits of `api`: the usual times, and no limit of its rate unless given. */
+  api?: Partial<Pick<HandlerDeps, keyof typeof usualTimeouts | 'rateLimit' | 'trustedProxies'>>;
   /** Where `import` reads; the Hub itself unless given. */
   hub?: HubOptions;
   /** Port of `api`; the other functions take the next ones. 0: any free ports. */
@@ -161,7 +165,16 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
   const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model, searchIndex: index.id };
   const target = createFolderTarget(options.datasetFolder);
   return {
-    api: createApi({ ...deps, storage: options.storage ?? createStorage({ db }), encoder, targets }),
+    api: createApi({
+      ...deps,
+      storage: options.storage ?? createStorage({ db }),
+      index: createPostgresIndex(db, { statementTimeoutMs: usualTimeouts.requestTimeoutMs }),
+      encoder,
+      targets,
+      ...usualTimeouts,
+      trustedProxies: 0,
+      ...options.api,
+    }),
     dispatch: createDispatch({ ...deps, ...usualExtent(options.source) }),
     scrape: createScrape({
       ...deps,

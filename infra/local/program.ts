@@ -12,6 +12,7 @@ import { addModelCommands } from './commands/models.ts';
 import { addReextractCommand } from './commands/reextract.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addScrapeCommands } from './commands/scrape.ts';
+import { addSearchCommand } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSourceCommands } from './commands/sources.ts';
 import { addStageCommands } from './commands/stages.ts';
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   addMigrateHfToPgCommand(program);
   addValidateMigrationCommand(program);
   addArticleCommands(program);
+  addSearchCommand(program);
   addStatusCommand(program);
   addDeadLetterCommands(program);
   addReplayCommand(program);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { limitsOf } from '../../functions/api/config.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { hubOptions } from '../../functions/import/open-source.ts';
 import { comparedIndex } from '../../functions/reconcile/config.ts';
@@ -41,6 +42,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder,
       storage: openStorage(settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings }, db),
+      api: limitsOf(settings),
       hub: hubOptions(settings),
       port: options.port,
       hasCron: true,

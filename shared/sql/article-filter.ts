@@ -6,23 +6,40 @@ export interface ArticleFilter {
   agency?: readonly string[] | undefined;
   /** Code of a theme of any level: what is filed under a theme below it belongs to it too. */
   theme?: string | undefined;
+  /** Any of these, each exactly as it was published. */
+  tag?: readonly string[] | undefined;
   /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
   from?: string | undefined;
   to?: string | undefined;
+  hasSummary?: boolean | undefined;
+}
+
+/** A filter on the archive as it was. Only Postgres knows when a row came. */
+export interface DatedFilter extends ArticleFilter {
+  /** Rows that came later are left out. */
+  knownAt?: Date | undefined;
 }
 
 /** The condition of a filter on a row of `news`, under the name that the row has in the statement. */
-export function matching(filter: ArticleFilter, bind: Bind): (row: string) => string {
+export function matching(filter: DatedFilter, bind: Bind): (row: string) => string {
   const midnight = "::timestamp at time zone 'America/Sao_Paulo'";
   const conditions: [column: string, test: string][] = [['removed_at', 'is null']];
   if (filter.agency) conditions.push(['agency_key', `= any(${bind(filter.agency)}::text[])`]);
+  if (filter.tag) conditions.push(['tags', `&& ${bind(filter.tag)}::text[]`]);
   if (filter.from) conditions.push(['published_at', `>= (${bind(filter.from)}::date)${midnight}`]);
   if (filter.to) conditions.push(['published_at', `< (${bind(filter.to)}::date + 1)${midnight}`]);
+  if (filter.knownAt) conditions.push(['created_at', `<= ${bind(filter.knownAt)}::timestamptz`]);
   // An article names its theme of every level; the first one is asked for too, because it has an index.
   const parts = filter.theme?.split('.') ?? [];
   for (const level of parts.keys()) {
     const code = bind(parts.slice(0, level + 1).join('.'));
     conditions.push([`theme_l${level + 1}_id`, `= (select id from themes where code = ${code})`]);
   }
-  return (row) => conditions.map(([column, test]) => `${row}.${column} ${test}`).join(' and ');
+  const { hasSummary } = filter;
+  return (row) => {
+    const tests = conditions.map(([column, test]) => `${row}.${column} ${test}`);
+    // As the index has it.
+    if (hasSummary !== undefined) tests.push(`${hasSummary ? '' : 'not '}(coalesce(${row}.summary, '') <> '')`);
+    return tests.join(' and ');
+  };
 }

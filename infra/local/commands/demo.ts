@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { searchParameters } from '../../../functions/api/search-parameters.ts';
+import { searchParameters } from '../../../functions/api/search/parameters.ts';
 import type { DemoOptions } from '../demo.ts';
 import { UsageError } from '../errors.ts';
 import { checkWindow, parseDay, parseList } from '../options.ts';

@@ -1,5 +1,6 @@
-import { createHandler } from '../../../functions/api/handler.ts';
-import type { RouteDeps } from '../../../functions/api/routes.ts';
+import { usualTimeouts } from '../../../functions/api/config.ts';
+import { createHandler, type HandlerDeps } from '../../../functions/api/handler.ts';
+import { createPostgresIndex } from '../../../functions/api/search/postgres.ts';
 import { serveFunction } from '../../../infra/local/functions-server.ts';
 import { openPglite } from '../../../infra/local/pglite.ts';
 import { migrateUp } from '../../../infra/migrate.ts';
@@ -45,13 +46,16 @@ export interface Api {
 }
 
 /** Serves the function over HTTP through the functions framework. */
-export async function serveApi(db: Database, overrides: Partial<RouteDeps> = {}): Promise<Api> {
+export async function serveApi(db: Database, overrides: Partial<HandlerDeps> = {}): Promise<Api> {
   const handler = createHandler({
     db,
     storage: createStorage({ db }),
     encoder,
+    index: createPostgresIndex(db, { statementTimeoutMs: usualTimeouts.requestTimeoutMs }),
     targets: {},
     log: silentLogger,
+    ...usualTimeouts,
+    trustedProxies: 0,
     ...overrides,
   });
   const server = await serveFunction('api', handler);

@@ -26,7 +26,15 @@ describe('articles read from the dataset', { skip: withoutPostgres }, () => {
     await seedCatalogue(db);
     const copied = { title: 'Censo', content: 'Censo', contentHash: contentHash('Censo', 'Censo')! };
     await seedArticles(db, [
-      { id: 'exame_0a1b2c', legacyId, title: 'Exame', content: 'Texto', summary: 'Resumo', themes: ['02', '02.01'] },
+      {
+        id: 'exame_0a1b2c',
+        legacyId,
+        title: 'Exame',
+        content: 'Texto',
+        summary: 'Resumo',
+        themes: ['02', '02.01'],
+        tags: ['Enem', 'a, b'],
+      },
       { ...copied, id: 'ibge_000001', agency: 'ibge', publishedAt: '2026-01-11T12:00:00Z' },
       { ...copied, id: 'copia_000002', agency: 'mec', publishedAt: '2026-01-11T11:00:00Z' },
       { id: 'removida_000003', title: 'Removida', isRemoved: true },
@@ -86,10 +94,26 @@ describe('articles read from the dataset', { skip: withoutPostgres }, () => {
       { theme: '03' },
       { from: '2026-01-11' },
       { to: '2026-01-10' },
+      { tag: 'Enem' },
+      { tag: 'a, b' },
+      { tag: 'a' },
+      { has_summary: 'true' },
+      { has_summary: 'false' },
+      { has_summary: 'false', agency: 'mec' },
+      { has_summary: 'true', tag: 'Enem', theme: '02' },
     ];
     for (const question of questions) {
       assert.deepEqual(await api.find(question), await ofPostgres.find(question), JSON.stringify(question));
     }
     assert.deepEqual(await api.find({}), ['ibge_000001', 'exame_0a1b2c']);
+  });
+
+  test('go on page by page, and are counted', async () => {
+    const { body } = await api.get('/search?limit=1&tag=Enem&tag=none');
+    assert.deepEqual([body.total, body.next], [{ count: 1, is_exact: true }, null]);
+    const first = (await api.get('/search?limit=1')).body;
+    assert.deepEqual(first.total, { count: 2, is_exact: false });
+    assert.deepEqual(await api.find({ limit: '1', cursor: first.next }), ['exame_0a1b2c']);
+    assert.deepEqual((await api.get('/search?facets=tag')).body.facets.tag.length, 2);
   });
 });

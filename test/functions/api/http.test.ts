@@ -29,19 +29,37 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
 
   test('names every parameter that it refuses', async () => {
     assert.deepEqual(
-      await refused('q=%00&agency=mec;drop&theme=2&from=2025-02-30&to=tomorrow&limit=0&page=2&constructor=1&limit2=1'),
-      ['agency', 'constructor', 'from', 'limit', 'limit2', 'page', 'q', 'theme', 'to'],
+      await refused(
+        'q=%00&agency=mec;drop&theme=2&tag=%00&from=2025-02-30&to=tomorrow&has_summary=1&facets=agency,x&sort=best' +
+          '&limit=0&page=2&constructor=1&limit2=1&__proto__=1',
+      ),
+      [
+        '__proto__',
+        'agency',
+        'constructor',
+        'facets',
+        'from',
+        'has_summary',
+        'limit',
+        'limit2',
+        'page',
+        'q',
+        'sort',
+        'tag',
+        'theme',
+        'to',
+      ],
     );
-    const { body } = await api.get('/search?from=2025-02-30&sort=date');
+    const { body } = await api.get('/search?from=2025-02-30&order=date');
     assert.deepEqual(body, {
       type: 'about:blank',
       title: 'Bad Request',
       status: 400,
       detail:
-        'Some parameters cannot be used: sort is not known here; from must be a day that exists, as YYYY-MM-DD. ' +
-        'Known here: q, agency, theme, from, to, limit.',
+        'Some parameters cannot be used: order is not known here; from must be a day that exists, as YYYY-MM-DD. ' +
+        'Known here: q, agency, theme, from, to, tag, has_summary, facets, sort, limit, cursor.',
       invalid_parameters: [
-        { parameter: 'sort', detail: 'is not known here' },
+        { parameter: 'order', detail: 'is not known here' },
         { parameter: 'from', detail: 'must be a day that exists, as YYYY-MM-DD' },
       ],
     });
@@ -63,6 +81,12 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
       assert.deepEqual(await refused(`theme=${encodeURIComponent(theme)}`), ['theme']);
     }
     assert.deepEqual(await refused('q=a&q=b&limit=1&limit=2'), ['limit', 'q']);
+    assert.deepEqual(await refused('sort=relevance'), ['sort']);
+    assert.deepEqual(await refused('facets=agency&facets=year'), ['facets']);
+    assert.deepEqual(await refused('tag=a&'.repeat(21)), ['tag']);
+    assert.deepEqual(await refused(`tag=${'a'.repeat(501)}`), ['tag']);
+    assert.deepEqual(await refused(`agency=${Array(201).fill('mec').join(',')}`), ['agency']);
+    assert.deepEqual(await refused('agency=a,,b&agency=%25&agency=C'), ['agency']);
   });
 
   test('takes a text of 1,000 characters and refuses a longer one', async () => {
@@ -108,13 +132,67 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
   });
 
   test('allows only GET and HEAD', async () => {
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const { status, headers, body } = await api.get('/search', { method });
       assert.equal(status, 405, method);
-      assert.equal(headers.get('allow'), 'GET, HEAD');
+      assert.equal(headers.get('allow'), 'GET, HEAD, OPTIONS');
       assert.equal(body.status, 405);
     }
     assert.equal((await api.get('/nowhere', { method: 'POST' })).status, 404);
+  });
+
+  test('tells a browser what any page may ask', async () => {
+    const { status, text, headers } = await api.get('/search?q=a', {
+      method: 'OPTIONS',
+      headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'if-none-match' },
+    });
+    assert.equal(status, 204);
+    assert.equal(text, '');
+    assert.equal(headers.get('access-control-allow-origin'), '*');
+    assert.equal(headers.get('access-control-allow-methods'), 'GET, HEAD, OPTIONS');
+    assert.match(headers.get('access-control-allow-headers')!, /If-None-Match/);
+    assert.match((await api.get('/search')).headers.get('access-control-expose-headers')!, /ETag.*RateLimit/);
+    assert.equal((await api.get('/nowhere', { method: 'OPTIONS' })).status, 404);
+  });
+
+  test('makes problems of what the framework refuses, once it was called', async () => {
+    await api.get('/health');
+    const json = { 'content-type': 'application/json' };
+    const refusals: [path: string, init: RequestInit][] = [
+      ['/articles/%E0%A4%A', {}],
+      ['/%ff', {}],
+      ['/search', { method: 'POST', headers: json, body: '{' }],
+      ['/search', { method: 'POST', headers: { ...json, 'content-encoding': 'gzip' }, body: 'no gzip' }],
+    ];
+    for (const [path, init] of refusals) {
+      const { status, headers, body } = await api.get(path, init);
+      assert.equal(status, 400, path);
+      assert.match(headers.get('content-type')!, /^application\/problem\+json/);
+      assert.equal(body.status, 400);
+      assert.equal(headers.get('access-control-allow-origin'), '*');
+    }
+  });
+
+  test('answers 304 to who has the answer already', async () => {
+    for (const path of ['/search', '/search?q=a&limit=1']) {
+      const first = await api.get(path);
+      const etag = first.headers.get('etag')!;
+      assert.match(etag, /^W\/"[\w-]{22}"$/, path);
+      for (const header of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
+        for (const method of ['GET', 'HEAD']) {
+          const { status, text, headers } = await api.get(path, { method, headers: { 'if-none-match': header } });
+          assert.equal(status, 304, `${path} ${header}`);
+          assert.equal(text, '');
+          assert.equal(headers.get('etag'), etag);
+          assert.equal(headers.get('cache-control'), 'public, max-age=60');
+          assert.equal(headers.get('access-control-allow-origin'), '*');
+        }
+      }
+      for (const header of ['"other"', 'W/"', '", "', '', '\'"*"']) {
+        assert.equal((await api.get(path, { headers: { 'if-none-match': header } })).status, 200, header);
+      }
+    }
+    for (const path of ['/health', '/nowhere']) assert.equal((await api.get(path)).headers.get('etag'), null, path);
   });
 
   test('answers HEAD with the headers of GET', async () => {

@@ -111,6 +111,8 @@ for (const { name, skip, open } of databases) {
       assert.deepEqual(body, {
         query: 'educacao basica',
         count: 1,
+        total: { count: 6, is_exact: true },
+        next: body.next,
         results: [
           {
             unique_id: 'educacao_000001',
@@ -123,6 +125,11 @@ for (const { name, skip, open } of databases) {
             theme: { code: '02.01', label: 'Educação Básica' },
             image: null,
             score: body.results[0].score,
+            highlight: {
+              title: 'Governo amplia investimento em <mark>educação</mark> <mark>básica</mark>',
+              snippet: null,
+            },
+            copies: [],
           },
         ],
       });
@@ -218,7 +225,10 @@ for (const { name, skip, open } of databases) {
       const { status, body, headers } = await degraded.get('/search?q=censo');
       await degraded.close();
       assert.equal(status, 200);
-      assert.equal(body.degraded, true);
+      assert.deepEqual(body.degraded, {
+        missing: 'meaning',
+        detail: 'The meaning of the words could not be looked for: these results have the words alone.',
+      });
       assert.deepEqual(
         body.results.map((result: { unique_id: string }) => result.unique_id),
         ['censo_000004'],

@@ -10,6 +10,7 @@ export interface SeedArticle {
   agency?: 'mec' | 'saude' | 'ibge';
   /** Codes of its themes, one a level. */
   themes?: string[];
+  tags?: string[];
   publishedAt?: string;
   isRemoved?: boolean;
   contentHash?: string;
@@ -35,6 +36,7 @@ export async function seedArticles(db: Queryable, articles: readonly SeedArticle
     agency: 'mec',
     publishedAt: '2026-01-10T12:00:00-03:00',
     model: encoder.model,
+    tags: [],
     ...article,
     level1: article.themes?.[0],
     level2: article.themes?.[1],
@@ -43,15 +45,15 @@ export async function seedArticles(db: Queryable, articles: readonly SeedArticle
   }));
   await db.query(
     `insert into news (unique_id, legacy_unique_id, agency_id, agency_key, agency_name, published_at,
-       published_at_source, extracted_at, title, url, content, summary, content_hash, theme_l1_id, theme_l2_id,
+       published_at_source, extracted_at, title, url, content, summary, content_hash, tags, theme_l1_id, theme_l2_id,
        theme_l3_id, content_embedding, embedding_model, last_seen_at, removed_at)
      select seed.id, seed."legacyId", agencies.id, agencies.key, agencies.name, seed."publishedAt", 'page', now(),
-       seed.title, 'https://www.gov.br/' || seed.id, seed.content, seed.summary, seed."contentHash",
+       seed.title, 'https://www.gov.br/' || seed.id, seed.content, seed.summary, seed."contentHash", seed.tags,
        (select id from themes where code = level1), (select id from themes where code = level2),
        (select id from themes where code = level3), seed.vector::vector, seed.model, now(),
        case when seed."isRemoved" then timestamptz '2026-02-01T00:00:00Z' end
      from jsonb_to_recordset($1::jsonb) as seed (id text, "legacyId" text, agency text, "publishedAt" timestamptz,
-       title text, content text, summary text, "contentHash" text, level1 text, level2 text, level3 text, vector text,
+       title text, content text, summary text, "contentHash" text, tags text[], level1 text, level2 text, level3 text, vector text,
        model text, "isRemoved" boolean)
      join agencies on agencies.key = seed.agency`,
     [JSON.stringify(rows)],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { textFeatures } from '../../../functions/enrich/features.ts';
-import { textBlocks } from '../../../functions/enrich/plain-text.ts';
+import { textBlocks } from '../../../shared/plain-text.ts';
 
 const features = (content: string) => textFeatures(textBlocks(content));
 

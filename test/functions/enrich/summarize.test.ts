@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { textBlocks } from '../../../functions/enrich/plain-text.ts';
 import { summarize } from '../../../functions/enrich/summarize.ts';
+import { textBlocks } from '../../../shared/plain-text.ts';
 
 const TITLE = 'Obras da ponte de Rio Claro recebem R$ 1,5 milhão';
 const LEAD = 'O governo liberou nesta quinta-feira R$ 1,5 milhão para as obras da ponte de Rio Claro.';

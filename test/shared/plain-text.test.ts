@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { textBlocks } from '../../../functions/enrich/plain-text.ts';
+import { textBlocks } from '../../shared/plain-text.ts';
 
 test('takes Markdown apart into headings, prose, list items and table rows', () => {
   const markdown = [

@@ -1,0 +1,60 @@
+import type { Queryable } from '../../../shared/database.ts';
+import { type Bind, bindings } from '../../../shared/sql/bindings.ts';
+import type { Embedding } from './contract.ts';
+import { meaningArm, prepareMeaning } from './meaning.ts';
+import { wordsArm } from './words.ts';
+
+/** The condition of a search on a row of `news`; what it compares with is bound first. */
+export type Condition = (bind: Bind) => (row: string) => string;
+
+/** An article that words or meaning put forward. */
+export interface Candidate {
+  uniqueId: string;
+  score: number;
+  /** Whether a better one has the same text. */
+  isCopy: boolean;
+}
+
+export interface SearchTerms {
+  /** A tsquery. */
+  words?: string | undefined;
+  embedding?: Embedding | undefined;
+  /** Vectors that came later are left out: most articles get theirs seconds after they came. */
+  embeddedAt?: Date | undefined;
+}
+
+/** Damps the first places, so that one arm alone does not decide. @see https://doi.org/10.1145/1571941.1572114 */
+const fusionConstant = 60;
+
+/**
+ * The articles nearest in words and in meaning, both rankings fused by reciprocal rank, the best first. There are as
+ * many as the arms put forward: 1,000 by words and 200 by meaning.
+ *
+ * @param tx a transaction: settings that are local to it are set.
+ */
+export async function rankArticles(tx: Queryable, terms: SearchTerms, condition: Condition): Promise<Candidate[]> {
+  const { bind, values } = bindings();
+  const matches = condition(bind);
+  const arms: string[] = [];
+  if (terms.words !== undefined) arms.push(wordsArm(terms.words, matches, bind));
+  if (terms.embedding) {
+    await prepareMeaning(tx);
+    const embeddedAt = terms.embeddedAt && bind(terms.embeddedAt);
+    const isEmbedded = (row: string) =>
+      embeddedAt ? `${matches(row)} and coalesce(${row}.embedding_generated_at <= ${embeddedAt}, true)` : matches(row);
+    arms.push(meaningArm(terms.embedding, isEmbedded, bind));
+  }
+  const { rows } = await tx.query<Candidate>(
+    `with fused as (
+       select unique_id, sum(1 / (${fusionConstant} + position)::float8) as score
+       from (${arms.join(' union all ')}) as arm
+       group by unique_id
+     )
+     select unique_id as "uniqueId", score, row_number() over (
+       partition by coalesce(content_hash, unique_id) order by score desc, published_at desc, unique_id) > 1 as "isCopy"
+     from fused join news using (unique_id)
+     order by score desc, published_at desc, unique_id`,
+    values,
+  );
+  return rows;
+}
