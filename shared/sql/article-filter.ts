@@ -6,6 +6,9 @@ export interface ArticleFilter {
   agency?: readonly string[] | undefined;
   /** Code of a theme of any level: what is filed under a theme below it belongs to it too. */
   theme?: string | undefined;
+  /** Tags, of which an article has at least one. */
+  tag?: readonly string[] | undefined;
+  hasSummary?: boolean | undefined;
   /** Publication days in America/Sao_Paulo, `YYYY-MM-DD`, both ends included. */
   from?: string | undefined;
   to?: string | undefined;
@@ -16,6 +19,10 @@ export function matching(filter: ArticleFilter, bind: Bind): (row: string) => st
   const midnight = "::timestamp at time zone 'America/Sao_Paulo'";
   const conditions: [column: string, test: string][] = [['removed_at', 'is null']];
   if (filter.agency) conditions.push(['agency_key', `= any(${bind(filter.agency)}::text[])`]);
+  if (filter.tag) conditions.push(['tags', `&& ${bind(filter.tag)}::text[]`]);
+  if (filter.hasSummary !== undefined) {
+    conditions.push(['summary', filter.hasSummary ? 'is not null' : 'is null']);
+  }
   if (filter.from) conditions.push(['published_at', `>= (${bind(filter.from)}::date)${midnight}`]);
   if (filter.to) conditions.push(['published_at', `< (${bind(filter.to)}::date + 1)${midnight}`]);
   // An article names its theme of every level; the first one is asked for too, because it has an index.
