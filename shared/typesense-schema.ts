@@ -33,6 +33,7 @@ const fields = [
   { name: 'published_month', type: 'int32', facet: true, optional: true },
   { name: 'published_week', type: 'int32', facet: true, optional: true },
   { name: 'extracted_at', type: 'int64', optional: true },
+  { name: 'created_at', type: 'int64' },
   { name: 'title', type: 'string', optional: true },
   { name: 'subtitle', type: 'string', optional: true },
   { name: 'editorial_lead', type: 'string', optional: true },
@@ -42,6 +43,7 @@ const fields = [
   { name: 'video_url', type: 'string', optional: true },
   { name: 'category', type: 'string', facet: true, optional: true },
   { name: 'tags', type: 'string[]', facet: true, optional: true },
+  { name: 'tag_keys', type: 'string[]', optional: true },
   { name: 'theme_1_level_1_code', type: 'string', facet: true, optional: true },
   { name: 'theme_1_level_1_label', type: 'string', facet: true, optional: true },
   { name: 'theme_1_level_2_code', type: 'string', facet: true, optional: true },
@@ -51,8 +53,10 @@ const fields = [
   { name: 'most_specific_theme_code', type: 'string', facet: true, optional: true },
   { name: 'most_specific_theme_label', type: 'string', facet: true, optional: true },
   { name: 'summary', type: 'string', optional: true },
+  { name: 'has_summary', type: 'bool', optional: true },
   { name: 'content_hash', type: 'string', facet: true, optional: true },
   { name: 'content_embedding', type: 'float[]', num_dim: 768, optional: true },
+  { name: 'embedding_model', type: 'string', facet: true, optional: true },
   { name: 'version', type: 'int64' },
   ...featureFields,
 ] as const satisfies readonly CollectionFieldSchema[];
@@ -78,6 +82,14 @@ export type NewsDocument = { id: string } & {
 export const optionalFieldNames: readonly string[] = fields
   .filter((field) => 'optional' in field)
   .map(({ name }) => name);
+
+/**
+ * A tag as filters name it, in `tag_keys`. The server compares strings word by word, without case, accents and punctuation,
+ * and has no way to quote a backtick: by these keys a tag is itself alone, whatever its characters.
+ */
+export function tagKey(tag: string): string {
+  return createHash('sha256').update(tag).digest('hex').slice(0, 16);
+}
 
 /** The schema of the collection behind an alias. Its name ends in a hash of the rest: a changed schema is another collection. */
 export function newsCollection(alias: string): CollectionCreateSchema {

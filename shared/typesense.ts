@@ -3,6 +3,7 @@ import { type CollectionInfo, createTypesenseCollections, type TypesenseCollecti
 import { createDocumentVersions, type DocumentVersions } from './typesense-compare.ts';
 import { createTypesenseRequest, toDeliveryError } from './typesense-request.ts';
 import { type NewsDocument, optionalFieldNames } from './typesense-schema.ts';
+import { createDocumentsSearch, type DocumentsSearch } from './typesense-search.ts';
 
 /** How the server is reached. */
 export interface TypesenseOptions {
@@ -16,7 +17,7 @@ export interface TypesenseOptions {
   timeoutMs?: number;
 }
 
-/** The index as `sync` writes it. No request is repeated here: the message is what retries. */
+/** The index, as it is written and searched. No request is repeated here: the message is what retries. */
 export interface Typesense {
   /**
    * Creates the collection and its alias where there are none; safe in many instances at once. An alias that was lost
@@ -47,6 +48,8 @@ export interface Typesense {
   ): Promise<Map<string, Error | null>>;
   /** Removes a document; an absent one is fine. @throws {NotFoundError} when there is no such collection. */
   deleteDocument(id: string, deadline?: AbortSignal, collection?: string): Promise<void>;
+  /** Searches what is served. */
+  readonly search: DocumentsSearch;
   /** What stands in the index, to be compared with Postgres. */
   readonly versions: DocumentVersions;
   /** The same of one collection. */
@@ -120,6 +123,7 @@ export function createTypesense(options: TypesenseOptions): Typesense {
       await request('delete', path, { query: { ignore_not_found: true }, deadline });
     },
 
+    search: createDocumentsSearch(alias, request),
     versions: createDocumentVersions(alias, request),
     versionsOf: (collection) => createDocumentVersions(collection, request),
     collections,

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { integer } from '../../shared/config.ts';
+import type { Database } from '../../shared/database.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
 import { enricherSettings } from '../../shared/enricher-settings.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
-import { searchIndexSettings } from '../../shared/search-index-settings.ts';
+import { openTypesense, searchIndexSettings } from '../../shared/search-index-settings.ts';
 import { storageSettings } from '../../shared/storage-settings.ts';
 import { createRateLimit } from './rate-limit.ts';
+import type { Indexes } from './search/indexes.ts';
+import { createPostgresIndex } from './search/postgres.ts';
+import { createTypesenseIndex } from './search/typesense.ts';
+import { createCatalogueLabels } from './search/typesense-labels.ts';
 
 /** How long people wait, and how often they may ask. */
 export const apiSettings = {
@@ -38,6 +43,23 @@ export function limitsOf(settings: z.infer<typeof limits>) {
     rateLimit: perMinute > 0 ? createRateLimit(perMinute) : undefined,
     trustedProxies: settings.TRUSTED_PROXIES,
   };
+}
+
+/**
+ * Where articles are looked for: in Typesense when it is asked for, and in Postgres where that is away; else in Postgres.
+ *
+ * @throws {ConfigError} when Typesense is asked for and not described.
+ */
+export function openIndexes(
+  settings: Parameters<typeof openTypesense>[0] & Pick<z.infer<typeof limits>, 'INDEX_TIMEOUT_MS'>,
+  db: Database,
+  options: { statementTimeoutMs: number },
+): Pick<Indexes, 'index' | 'fallback'> & { close(): void } {
+  const postgres = createPostgresIndex(db, options);
+  const typesense = openTypesense(settings, settings.INDEX_TIMEOUT_MS);
+  if (!typesense) return { index: postgres, close: () => {} };
+  const index = createTypesenseIndex(typesense, { labels: createCatalogueLabels(db) });
+  return { index, fallback: postgres, close: () => typesense.close() };
 }
 
 function timeouts(settings: z.infer<typeof limits>) {

@@ -6,9 +6,8 @@ import { createLogger } from '../../shared/log.ts';
 import { registerFunction } from '../../shared/register-function.ts';
 import { postgresIndexId } from '../../shared/search-index-settings.ts';
 import { openStorage } from '../../shared/storage.ts';
-import { config, limitsOf } from './config.ts';
+import { config, limitsOf, openIndexes } from './config.ts';
 import { createHandler } from './handler.ts';
-import { createPostgresIndex } from './search/postgres.ts';
 
 const settings = loadConfig(config);
 const log = createLogger();
@@ -18,7 +17,7 @@ const projectId = settings.GOOGLE_CLOUD_PROJECT;
 const deps = {
   db,
   storage: openStorage(settings, db),
-  index: createPostgresIndex(db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS }),
+  ...openIndexes(settings, db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS }),
   encoder,
   log,
   targets: {

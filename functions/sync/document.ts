@@ -1,5 +1,5 @@
 import { publishedPeriod } from '../../shared/time.ts';
-import { featureFields, type NewsDocument } from '../../shared/typesense-schema.ts';
+import { featureFields, type NewsDocument, tagKey } from '../../shared/typesense-schema.ts';
 
 export interface ThemeLabel {
   code: string;
@@ -13,6 +13,8 @@ export interface NewsForIndex {
   agencyKey: string;
   publishedAt: Date | null;
   extractedAt: Date | null;
+  /** When the row came. */
+  createdAt: Date;
   title: string | null;
   subtitle: string | null;
   editorialLead: string | null;
@@ -32,6 +34,8 @@ export interface NewsForIndex {
   summary: string | null;
   contentHash: string | null;
   contentEmbedding: readonly number[] | Float32Array | null;
+  /** The model that made the vector. */
+  embeddingModel: string | null;
   /** `news_features.features`: keys named as the fields of the collection; others are not indexed. */
   features: Readonly<Record<string, unknown>> | null;
 }
@@ -50,6 +54,7 @@ export function toDocument(article: NewsForIndex): NewsDocument {
   const { level1, level2, level3 } = article.themes;
   const mostSpecific = article.themes.mostSpecific ?? level3 ?? level2 ?? level1;
   const period = article.publishedAt && publishedPeriod(article.publishedAt);
+  const tags = facetValues(article.tags ?? []);
   const draft: Draft = {
     id: article.uniqueId,
     unique_id: article.uniqueId,
@@ -59,6 +64,7 @@ export function toDocument(article: NewsForIndex): NewsDocument {
     published_month: period?.month,
     published_week: period?.week,
     extracted_at: article.extractedAt && epochSeconds(article.extractedAt),
+    created_at: epochSeconds(article.createdAt),
     title: article.title,
     subtitle: article.subtitle,
     editorial_lead: article.editorialLead,
@@ -67,7 +73,8 @@ export function toDocument(article: NewsForIndex): NewsDocument {
     image: article.imageUrl,
     video_url: article.videoUrl,
     category: article.category,
-    tags: facetValues(article.tags ?? []),
+    tags,
+    tag_keys: tags.map(tagKey),
     theme_1_level_1_code: level1?.code,
     theme_1_level_1_label: level1?.label,
     theme_1_level_2_code: level2?.code,
@@ -77,8 +84,10 @@ export function toDocument(article: NewsForIndex): NewsDocument {
     most_specific_theme_code: mostSpecific?.code,
     most_specific_theme_label: mostSpecific?.label,
     summary: article.summary,
+    has_summary: !isEmpty(article.summary),
     content_hash: article.contentHash,
     content_embedding: article.contentEmbedding && Array.from(article.contentEmbedding),
+    embedding_model: article.contentEmbedding && article.embeddingModel,
     version: article.version,
   };
   const values: Record<string, unknown> = { ...draft, ...knownFeatures(article.features ?? {}) };

@@ -84,9 +84,9 @@ export async function readDocumentSources(db: Queryable, uniqueIds: readonly str
     }
   >(
     `select news.unique_id as "uniqueId", version, agency_key as "agencyKey", published_at as "publishedAt",
-       extracted_at as "extractedAt", title, subtitle, editorial_lead as "editorialLead", url, content,
+       extracted_at as "extractedAt", created_at as "createdAt", title, subtitle, editorial_lead as "editorialLead", url, content,
        image_url as "imageUrl", video_url as "videoUrl", category, tags, summary, content_hash as "contentHash",
-       content_embedding::text as "contentEmbedding", features,
+       content_embedding::text as "contentEmbedding", embedding_model as "embeddingModel", features,
        ${theme('l1')} as level1, ${theme('l2')} as level2, ${theme('l3')} as level3,
        ${theme('most_specific')} as "mostSpecific"
      from news

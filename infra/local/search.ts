@@ -1,9 +1,8 @@
 import type { z } from 'zod';
-import { usualTimeouts } from '../../functions/api/config.ts';
+import { openIndexes, usualTimeouts } from '../../functions/api/config.ts';
 import { readParameters } from '../../functions/api/parameters.ts';
 import { ProblemError } from '../../functions/api/problem.ts';
 import { listParameters, searchParameters, similarParameters } from '../../functions/api/search/parameters.ts';
-import { createPostgresIndex } from '../../functions/api/search/postgres.ts';
 import { type SearchAnswer, type SearchDeps, search } from '../../functions/api/search/search.ts';
 import { findSimilar, type SimilarAnswer } from '../../functions/api/search/similar.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
@@ -45,11 +44,13 @@ export async function runSearch(
   const ask = readCall(words, options);
   return await withDatabase(options, async (db) => {
     const log = cliLogger(options);
-    const encoder = await createEncoder(encoderOptions(loadLocalSettings(options.model)), { log });
+    const settings = loadLocalSettings(options.model);
+    const indexes = openIndexes(settings, db, { statementTimeoutMs: patienceMs });
+    const encoder = await createEncoder(encoderOptions(settings), { log });
     try {
       const deps = {
         storage: createStorage({ db }),
-        index: createPostgresIndex(db, { statementTimeoutMs: patienceMs }),
+        ...indexes,
         encoder,
         log,
         ...usualTimeouts,
@@ -57,6 +58,7 @@ export async function runSearch(
       };
       return await asUsage(() => ask(deps, new AbortController().signal));
     } finally {
+      indexes.close();
       await encoder.close();
     }
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { limitsOf } from '../../functions/api/config.ts';
+import { limitsOf, openIndexes } from '../../functions/api/config.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { hubOptions } from '../../functions/import/open-source.ts';
 import { comparedIndex } from '../../functions/reconcile/config.ts';
@@ -30,6 +30,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     resources.defer(() => encoder.close());
     const source = await openNewsSource(options);
     resources.defer(() => source.close());
+    const indexes = openIndexes(settings, db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS });
+    resources.defer(() => indexes.close());
     const bus = options.bus ?? (hasEmulatorHost() ? 'emulator' : 'in-process');
     const start = bus === 'emulator' ? startOnEmulator : startOnThisProcess;
     const { platform, busDescription } = await start({
@@ -42,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder,
       storage: openStorage(settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings }, db),
-      api: limitsOf(settings),
+      api: { ...limitsOf(settings), ...indexes },
       hub: hubOptions(settings),
       port: options.port,
       hasCron: true,

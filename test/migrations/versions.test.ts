@@ -73,6 +73,14 @@ describe('version and revision of news', { skip: withoutPostgres }, () => {
     assert.deepEqual(await counters(), { version: 3, revision: 1 });
   });
 
+  test('the same vector of another model is one new version', async () => {
+    await update(`content_embedding = ${vector(0.5)}, embedding_model = 'a'`);
+    await update(`content_embedding = ${vector(0.5)}, embedding_model = 'b'`);
+    await update(`content_embedding = ${vector(0.25)}, embedding_model = 'c'`);
+    await update(`content_embedding = content_embedding, embedding_model = 'c'`);
+    assert.deepEqual(await counters(), { version: 4, revision: 1 });
+  });
+
   test('the marks of the stages and of a visit are no new version', async () => {
     await update(
       `enriched_revision = 1, enriched_by = 'x', enriched_rank = 3, enriched_at = now(), embedded_text_hash = 'x',

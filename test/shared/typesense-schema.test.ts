@@ -5,12 +5,12 @@ import { newsCollection } from '../../shared/typesense-schema.ts';
 /** The contract with who reads the index: `!` is a field that every document has, `#` one that is a facet. */
 const contract = `
   unique_id string! | agency string!# | published_at int64! | published_year int32# | published_month int32#
-  published_week int32# | extracted_at int64 | title string | subtitle string | editorial_lead string | url string
-  content string | image string | video_url string | category string# | tags string[]#
+  published_week int32# | extracted_at int64 | created_at int64! | title string | subtitle string | editorial_lead string | url string
+  content string | image string | video_url string | category string# | tags string[]# | tag_keys string[]
   theme_1_level_1_code string# | theme_1_level_1_label string# | theme_1_level_2_code string#
   theme_1_level_2_label string# | theme_1_level_3_code string# | theme_1_level_3_label string#
-  most_specific_theme_code string# | most_specific_theme_label string# | summary string | content_hash string#
-  content_embedding float[768] | version int64!
+  most_specific_theme_code string# | most_specific_theme_label string# | summary string | has_summary bool | content_hash string#
+  content_embedding float[768] | embedding_model string# | version int64!
   sentiment_label string | sentiment_score float | trending_score float | word_count int32 | has_image bool
   has_video bool | readability_flesch float | entities string[] | entity_org string[] | entity_per string[]
   entity_loc string[] | entity_event string[] | entity_policy string[] | entity_misc string[] | view_count int64`;

@@ -15,6 +15,7 @@ const document = (id: string, rest: Partial<NewsDocument> = {}): NewsDocument =>
   unique_id: id,
   agency: 'mec',
   published_at: 1_735_689_599,
+  created_at: 1_735_689_599,
   version: 1,
   ...rest,
 });
@@ -80,6 +81,7 @@ describe(`Typesense client on ${isReal ? `the server ${TYPESENSE_HOST}` : 'the s
         ...['theme_1_level_1_code', 'theme_1_level_1_label', 'theme_1_level_2_code', 'theme_1_level_2_label'],
         ...['theme_1_level_3_code', 'theme_1_level_3_label', 'most_specific_theme_code', 'most_specific_theme_label'],
         'content_hash',
+        'embedding_model',
       ],
     );
     assert.deepEqual(

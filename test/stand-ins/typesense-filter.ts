@@ -1,19 +1,12 @@
-import { type Collection, type Field, type Refusal, refusal, type StoredDocument } from './typesense-collection.ts';
+import type { Collection, Field, StoredDocument } from './typesense-collection.ts';
+import { testBoolean, testNumber, testText } from './typesense-filter-value.ts';
+import { RefusedError } from './typesense-refused.ts';
 
-type Test = (document: StoredDocument) => boolean;
+export type Test = (document: StoredDocument) => boolean;
 
-/** What the real server answers to a request that it cannot do. */
-export class RefusedError extends Error {
-  readonly refusal: Refusal;
-
-  constructor(code: number, error: string) {
-    super(error);
-    this.refusal = refusal(error, code);
-  }
-}
-
-const unparsable = () => new RefusedError(400, 'Could not parse the filter query.');
-const integers = ['int32', 'int64'];
+const maxOperations = 100;
+const unparsable = (detail = '') => new RefusedError(400, `Could not parse the filter query${detail}.`);
+const unbalanced = () => unparsable(': unbalanced parentheses');
 
 /**
  * Documents by `filter_by`: comparisons of fields, joined by `&&`, `||` and parentheses; all of them without one.
@@ -27,15 +20,47 @@ export function filterDocuments(
 ): StoredDocument[] {
   if (!filter?.trim()) return [...documents.values()];
   const tokens = tokenize(filter);
+  if (tokens.filter((token) => token !== '(' && token !== ')').length > maxOperations) {
+    const hint = 'Use `--filter-by-max-ops` command line argument to customize this value.';
+    throw new RefusedError(400, `\`filter_by\` has too many operations. Maximum allowed: ${maxOperations}. ${hint}`);
+  }
   const test = parseAny(tokens, fields);
-  if (tokens.length > 0) throw unparsable();
+  if (tokens.length > 0) throw tokens[0] === ')' ? unbalanced() : unparsable();
   return [...documents.values()].filter(test);
 }
 
-/** Parentheses, `&&`, `||`, and what stands between them; a value in backticks or brackets stays whole. */
+/**
+ * Parentheses, `&&`, `||`, and what stands between them. Between backticks nothing of this counts; every backtick begins
+ * or ends that, one after a backslash too.
+ */
 function tokenize(filter: string): string[] {
-  const tokens = filter.match(/&&|\|\||[()]|(?:`[^`]*`|\[[^\]]*\]|(?!&&|\|\|)[^()`[])+/g) ?? [];
-  return tokens.map((token) => token.trim()).filter(Boolean);
+  const tokens: string[] = [];
+  let at = 0;
+  while (at < filter.length) {
+    const [character, pair] = [filter[at]!, filter.slice(at, at + 2)];
+    if (character === ' ') at++;
+    else if (character === '(' || character === ')') tokens.push(filter[at++]!);
+    else if (character === '&' || character === '|') {
+      if (pair !== '&&' && pair !== '||') throw new RefusedError(400, 'Could not parse the filter filter_query.');
+      tokens.push(pair);
+      at += 2;
+    } else {
+      const end = expressionEnd(filter, at);
+      tokens.push(filter.slice(at, end).trim());
+      at = end;
+    }
+  }
+  return tokens;
+}
+
+function expressionEnd(filter: string, start: number): number {
+  let isQuoted = false;
+  let end = start + 1;
+  for (; end < filter.length; end++) {
+    if (filter[end] === '`') isQuoted = !isQuoted;
+    if (!isQuoted && (/[()]/.test(filter[end]!) || ['&&', '||'].includes(filter.slice(end, end + 2)))) break;
+  }
+  return end;
 }
 
 function parseAny(tokens: string[], fields: readonly Field[]): Test {
@@ -60,90 +85,49 @@ function parseOne(tokens: string[], fields: readonly Field[]): Test {
   const token = tokens.shift();
   if (token === '(') {
     const test = parseAny(tokens, fields);
-    if (tokens.shift() !== ')') throw unparsable();
+    if (tokens.shift() !== ')') throw unbalanced();
     return test;
   }
-  const [, name, operator, value] = /^([\w.]+)\s*:\s*(!=|>=|<=|=|>|<|!|)\s*(\S[\s\S]*)$/.exec(token ?? '') ?? [];
-  if (name === undefined || value === undefined) throw unparsable();
-  const values = /^\[.*\]$/s.test(value) ? splitList(value.slice(1, -1)) : [value];
-  const unquoted = values.map((item) => item.trim().replace(/^`([\s\S]*)`$/, '$1'));
-  if (name === 'id') return testText((document) => [document.id], operator!, unquoted);
+  const [, name, condition] = /^([^:]*):([\s\S]*)$/.exec(token ?? '')?.map((part) => part.trim()) ?? [];
+  if (name === undefined || condition === undefined) throw unparsable();
   const field = fields.find((candidate) => candidate.name === name);
-  if (!field) throw new RefusedError(404, `Could not find a filter field named \`${name}\` in the schema.`);
-  if (field.num_dim) throw new RefusedError(404, `Cannot filter on vector field \`${name}\`.`);
-  const read = (document: StoredDocument) => {
-    const stored = document[name];
-    return stored === undefined ? [] : Array.isArray(stored) ? stored : [stored];
-  };
-  const type = field.type.replace('[]', '');
-  if (type === 'string') return testText(read, operator!, unquoted);
-  if (type === 'bool') return testBoolean(field, read, operator!, unquoted);
-  return testNumber(field, read, operator!, unquoted);
-}
-
-/** At commas outside of backticks. */
-function splitList(text: string): string[] {
-  return text.match(/(?:`[^`]*`|[^,`])+/g) ?? [];
-}
-
-const words = (text: unknown) => fold(String(text)).match(/[\p{L}\p{N}]+/gu) ?? [];
-
-/** Lower case, without accents: as the server's default tokenizer folds a word. */
-export function fold(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-/** `:=` is the whole value, `:` words of it in their order; `!` turns it. */
-function testText(read: (document: StoredDocument) => unknown[], operator: string, values: readonly string[]): Test {
-  if (['>', '<', '>=', '<='].includes(operator)) throw unparsable();
-  const isExact = operator.endsWith('=');
-  const has = (stored: unknown, value: string) =>
-    isExact
-      ? fold(String(stored)) === fold(value)
-      : ` ${words(stored).join(' ')} `.includes(` ${words(value).join(' ')} `);
-  const test: Test = (document) => read(document).some((stored) => values.some((value) => has(stored, value)));
-  return operator.startsWith('!') ? (document) => !test(document) : test;
-}
-
-function testBoolean(
-  { name }: Field,
-  read: (document: StoredDocument) => unknown[],
-  operator: string,
-  values: readonly string[],
-): Test {
-  if (values.some((value) => value !== 'true' && value !== 'false')) {
-    throw new RefusedError(400, `Value of filter field \`${name}\`: ${values[0]} is not a bool.`);
+  if (name !== 'id' && !field)
+    throw new RefusedError(400, `Could not find a filter field named \`${name}\` in the schema.`);
+  if (field?.num_dim) throw new RefusedError(400, `Cannot filter on vector field \`${name}\`.`);
+  const empty = () => new RefusedError(400, `Error with filter field \`${name}\`: Filter value cannot be empty.`);
+  const [, operator = '', value = ''] = /^(!=|>=|<=|=|>|<|!|)\s*([\s\S]*)$/.exec(condition) ?? [];
+  if (value === '') throw empty();
+  const values = /^\[[\s\S]*\]$/.test(value) ? splitList(value.slice(1, -1)) : [value];
+  const read = (document: StoredDocument) => [document[name] ?? []].flat();
+  if (!field) return testId(operator, values.length > 1 ? values : splitList(values[0] ?? ''));
+  switch (field.type.replace('[]', '')) {
+    case 'string':
+      if (/[<>]/.test(operator)) throw unparsable();
+      return testText(read, operator, values);
+    case 'bool':
+      return testBoolean(name, read, operator, values);
+    default:
+      return testNumber(field, read, operator, values);
   }
-  const test: Test = (document) => read(document).some((stored) => values.includes(String(stored)));
-  return operator.startsWith('!') ? (document) => !test(document) : test;
 }
 
-function testNumber(
-  { name, type }: Field,
-  read: (document: StoredDocument) => unknown[],
-  operator: string,
-  values: readonly string[],
-): Test {
-  const kind = type.replace('[]', '');
-  const toNumber = (text: string) => {
-    const isNumber = integers.includes(kind) ? /^-?\d+$/.test(text) : /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
-    if (isNumber) return Number(text);
-    throw new RefusedError(400, `Error with filter field \`${name}\`: Not ${kind === 'float' ? 'a' : 'an'} ${kind}.`);
-  };
-  const tests = values.map((value): ((stored: number) => boolean) => {
-    const [from, to, ...rest] = value.split('..');
-    if (to !== undefined) {
-      if (rest.length > 0) throw unparsable();
-      const [low, high] = [toNumber(from!.trim()), toNumber(to.trim())];
-      return (stored) => stored >= low && stored <= high;
-    }
-    const bound = toNumber(value);
-    if (operator === '>=') return (stored) => stored >= bound;
-    if (operator === '<=') return (stored) => stored <= bound;
-    if (operator === '>') return (stored) => stored > bound;
-    if (operator === '<') return (stored) => stored < bound;
-    return (stored) => stored === bound;
-  });
-  const test: Test = (document) => read(document).some((stored) => tests.some((matches) => matches(Number(stored))));
-  return operator.startsWith('!') ? (document) => !test(document) : test;
+function testId(operator: string, ids: readonly string[]): Test {
+  const test: Test = ({ id }) => ids.includes(id) || ids.includes('*');
+  return operator === '!=' ? (document) => !test(document) : test;
+}
+
+/** At commas outside of backticks, which are taken away; one after a backslash stays, as a backtick, and the backslash too. */
+function splitList(text: string): string[] {
+  const items: string[] = [];
+  let item = '';
+  let isQuoted = false;
+  for (const [at, character] of [...text].entries()) {
+    const isEscaped = at > 0 && text[at - 1] === '\\';
+    if (character === '`' && !isEscaped) isQuoted = !(isQuoted && item !== '');
+    else if (character === ',' && !isQuoted) {
+      items.push(item.trim());
+      item = '';
+    } else item += character;
+  }
+  return item === '' ? items : [...items, item.trim()];
 }

@@ -1,56 +1,101 @@
-import type { Collection, Field, StoredDocument } from './typesense-collection.ts';
-import { filterDocuments, fold, RefusedError } from './typesense-filter.ts';
+import type { Collection, Field } from './typesense-collection.ts';
+import { filterDocuments } from './typesense-filter.ts';
+import { countFacet, groupHits } from './typesense-groups.ts';
+import { type Highlighting, highlightDocument } from './typesense-highlight.ts';
+import { findByWords, fuseHits, type Hit, sortHits } from './typesense-rank.ts';
+import { RefusedError } from './typesense-refused.ts';
+import { parseQuery } from './typesense-text.ts';
+import { readVectorQuery } from './typesense-vector.ts';
 
 /** Parameters of a search, as texts of a query or values of a body. */
 export type SearchParameters = Record<string, unknown>;
 
-interface Hit {
-  document: StoredDocument;
-  /** Query words found, counted over the fields; 0 where every document matches. */
-  score: number;
-  distance?: number;
-}
-
 const mostHits = 250;
+const mostInGroup = 99;
 
 /**
- * Searches by words (each of them in one of the fields, accents and case folded, the last one as a prefix), by filter, and
- * by vector; with facets, groups, sorting and pages. There is no typo tolerance, and the score is a count.
+ * Searches by words, filter and vector, or by words and a vector together; with facets, groups, highlights, sorting and
+ * pages. There is no typo tolerance, and the score is a sum of weights.
  *
  * @throws {RefusedError} for what the real server refuses.
  * @see https://typesense.org/docs/30.1/api/search.html
  */
 export function searchCollection(collection: Collection, parameters: SearchParameters): Record<string, unknown> {
+  const text = (name: string, byDefault = '') => String(parameters[name] ?? byDefault);
   const list = (name: string) =>
-    String(parameters[name] ?? '')
+    text(name)
       .split(',')
       .map((item) => item.trim())
       .filter(Boolean);
   if (parameters.q === undefined) throw new RefusedError(400, 'Parameter `q` is required.');
-  const q = String(parameters.q);
+  const q = text('q');
   const perPage = naturalNumber(parameters, 'per_page', 10);
-  if (perPage > mostHits) throw new RefusedError(422, `Only upto ${mostHits} hits can be fetched per page.`);
-  const page = Math.max(1, naturalNumber(parameters, 'page', 1));
+  const page = naturalNumber(parameters, 'page', 0);
+  const offset = page === 0 ? naturalNumber(parameters, 'offset', 0) : perPage * (page - 1);
   if (q !== '*' && list('query_by').length === 0) {
     throw new RefusedError(400, 'No search fields specified for the query.');
   }
-  const searched = list('query_by').map((name) => searchedField(collection, name));
-  const facets = list('facet_by').map((name) => facetField(collection, name));
+  const weights = list('query_by_weights');
+  if (weights.length > 0 && weights.length !== list('query_by').length) {
+    throw new RefusedError(400, 'Number of weights in `query_by_weights` does not match number of `query_by` fields.');
+  }
+  const groupLimit = naturalNumber(parameters, 'group_limit', 3);
+  if (list('group_by').length > 0 && (groupLimit === 0 || groupLimit > mostInGroup)) {
+    throw new RefusedError(400, `Value of \`group_limit\` must be between 1 and ${mostInGroup}.`);
+  }
+  const searched = list('query_by').map((name, position, { length }) => ({
+    field: searchedField(collection, name),
+    weight: Number(weights[position] ?? length - position),
+  }));
   const groupBy = list('group_by').map((name) => groupField(collection, name));
+  const filtered = filterDocuments(collection, parameters.filter_by as string | undefined);
+  const facets = list('facet_by').map((name) => facetField(collection, name));
+  checkFacetStrategy(text('facet_strategy', 'automatic'));
+  if (perPage > mostHits) throw new RefusedError(422, `Only upto ${mostHits} hits can be fetched per page.`);
 
-  const hits = findByWords(filterDocuments(collection, parameters.filter_by as string | undefined), q, searched);
-  const ranked = parameters.vector_query
-    ? rankByVector(hits, collection, String(parameters.vector_query))
-    : sortHits(hits, collection, list('sort_by'));
-  const described = ranked.map((hit) => describeHit(hit, list('include_fields'), list('exclude_fields')));
-  const paged = <T>(all: T[]) => all.slice((page - 1) * perPage, page * perPage);
-  const groups = groupBy.length > 0 ? groupHits(ranked, described, groupBy, Number(parameters.group_limit ?? 3)) : null;
+  const query = parseQuery(q);
+  const byWords = sortHits(
+    findByWords(filtered, query, searched, naturalNumber(parameters, 'drop_tokens_threshold', 1)),
+    collection,
+    list('sort_by'),
+  );
+  const vectors = parameters.vector_query
+    ? readVectorQuery(text('vector_query'), collection, { isHybrid: q !== '*', fetched: offset + perPage })
+    : undefined;
+  const byDistance = (): Hit[] => vectors!.nearest(filtered).map((hit) => ({ ...hit, score: 0 }));
+  const ranked = !vectors ? byWords : q === '*' ? byDistance() : fuseHits(byWords, vectors, filtered);
+
+  const highlighting = readHighlighting(list, text, list('query_by'));
+  const described = ranked.map((hit) => ({
+    document: hit.document,
+    described: {
+      ...describeHit(hit, list('include_fields'), list('exclude_fields')),
+      highlight: query.isAll ? {} : highlightDocument(hit.document, query, highlighting),
+      ...(text('enable_highlight_v1', 'true') === 'true' && { highlights: [] }),
+    },
+  }));
+  const areMissingTogether = text('group_missing_values', 'true') === 'true';
+  const groups = groupBy.length > 0 ? groupHits(described, groupBy, areMissingTogether) : null;
+  // Of a search that groups, the server counts the groups that have a value.
+  const units = (groups ?? described.map((hit) => ({ hits: [hit] }))).map(({ hits }) =>
+    hits.map(({ document }) => document),
+  );
+  const paged = <T>(all: readonly T[]) => all.slice(offset, offset + perPage);
   return {
-    facet_counts: facets.map((field) => countFacet(ranked, field, Number(parameters.max_facet_values ?? 10))),
+    facet_counts: facets.map((field) => countFacet(units, field, naturalNumber(parameters, 'max_facet_values', 10))),
     found: groups ? groups.length : ranked.length,
-    ...(groups ? { found_docs: ranked.length, grouped_hits: paged(groups) } : { hits: paged(described) }),
+    ...(groups
+      ? {
+          found_docs: ranked.length,
+          grouped_hits: paged(groups).map(({ key, hits }) => ({
+            group_key: key,
+            hits: hits.slice(0, groupLimit).map((hit) => hit.described),
+            found: hits.length,
+          })),
+        }
+      : { hits: paged(described.map((hit) => hit.described)) }),
     out_of: collection.documents.size,
-    page,
+    page: Math.max(1, page),
     request_params: { collection_name: collection.name, per_page: perPage, q },
     search_cutoff: false,
     search_time_ms: 0,
@@ -61,7 +106,9 @@ export function searchCollection(collection: Collection, parameters: SearchParam
 export function multiSearch(body: SearchParameters, find: (name: string) => Collection | undefined): object {
   const searches = body.searches as SearchParameters[] | undefined;
   if (!Array.isArray(searches)) throw new RefusedError(400, 'Missing `searches` array.');
-  if (searches.length > 50) throw new RefusedError(400, 'Number of multi searches exceeds `limit_multi_searches`.');
+  if (searches.length > 50) {
+    throw new RefusedError(400, 'Number of multi searches exceeds `limit_multi_searches` parameter.');
+  }
   const results = searches.map((parameters) => {
     const collection = find(String(parameters.collection));
     if (!collection) return { code: 404, error: 'Not found.' };
@@ -95,87 +142,33 @@ function facetField({ fields }: Collection, name: string): Field {
 }
 
 function groupField({ fields }: Collection, name: string): Field {
+  if (name === 'id') throw new RefusedError(400, 'Cannot use `id` as a group by field.');
   const field = fields.find((candidate) => candidate.name === name);
   if (!field) throw new RefusedError(404, `Could not find a field named \`${name}\` in the schema.`);
   if (field.facet) return field;
   throw new RefusedError(400, `Group by field \`${name}\` should be a facet field.`);
 }
 
-function findByWords(documents: readonly StoredDocument[], q: string, fields: readonly Field[]): Hit[] {
-  if (q === '*') return documents.map((document) => ({ document, score: 0 }));
-  const wanted = fold(q).match(/[\p{L}\p{N}]+/gu) ?? [];
-  return documents.flatMap((document): Hit[] => {
-    const texts = fields.map(
-      ({ name }) => fold([document[name] ?? ''].flat().join(' ')).match(/[\p{L}\p{N}]+/gu) ?? [],
-    );
-    const found = wanted.map(
-      (word, position) =>
-        texts.filter((words) =>
-          words.some((candidate) => (position === wanted.length - 1 ? candidate.startsWith(word) : candidate === word)),
-        ).length,
-    );
-    if (found.some((count) => count === 0)) return [];
-    return [{ document, score: found.reduce((sum, count) => sum + count, 0) }];
-  });
+function checkFacetStrategy(strategy: string): void {
+  if (['exhaustive', 'top_values', 'automatic'].includes(strategy)) return;
+  throw new RefusedError(400, `Invalid facet index type: ${strategy}`);
 }
 
-/** By `sort_by`, else by score and the default sorting field; the newest of equals first, as the server has it. */
-function sortHits(hits: readonly Hit[], { fields, defaultSortingField }: Collection, sortBy: readonly string[]): Hit[] {
-  const byDefault = ['_text_match:desc', ...(defaultSortingField ? [`${defaultSortingField}:desc`] : [])];
-  const orders = (sortBy.length > 0 ? sortBy : byDefault).map((order) => {
-    const [, name, direction] = /^(\w+):(asc|desc)$/i.exec(order) ?? [];
-    if (!name) throw new RefusedError(400, 'Parameter `sort_by` is malformed.');
-    if (name !== '_text_match' && !fields.some((field) => field.name === name && field.sort)) {
-      throw new RefusedError(404, `Could not find a field named \`${name}\` in the schema for sorting.`);
-    }
-    const measure = (hit: Hit) =>
-      name === '_text_match' ? hit.score : Number(hit.document[name] ?? Number.MIN_SAFE_INTEGER);
-    return (a: Hit, b: Hit) => (measure(a) - measure(b)) * (direction!.toLowerCase() === 'asc' ? 1 : -1);
-  });
-  return hits.toReversed().sort((a, b) => {
-    for (const compare of orders) {
-      const order = compare(a, b);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-}
-
-/** Nearest first, by cosine distance; without a vector a document is no hit. */
-function rankByVector(hits: readonly Hit[], { documents, fields }: Collection, query: string): Hit[] {
-  const [, name, values, rest = ''] = /^\s*(\w+)\s*:\s*\(\s*\[([^\]]*)\]\s*(.*)\)\s*$/s.exec(query) ?? [];
-  if (name === undefined) throw new RefusedError(400, 'Malformed vector query string.');
-  const field = fields.find((candidate) => candidate.name === name);
-  if (!field?.num_dim) throw new RefusedError(400, `Field \`${name}\` does not have a vector query index.`);
-  const options = Object.fromEntries(
-    [...rest.matchAll(/(\w+)\s*:\s*([^,\s]+)/g)].map(([, key, value]) => [key, value]),
-  );
-  const source = options.id === undefined ? undefined : documents.get(options.id);
-  if (options.id !== undefined && !source) {
-    throw new RefusedError(400, `Document id referenced in vector query is not found.`);
-  }
-  const vector = source
-    ? (source[name] as number[])
-    : values!
-        .split(',')
-        .filter((text) => text.trim())
-        .map(Number);
-  if (vector.length !== field.num_dim) {
-    throw new RefusedError(400, `Query field \`${name}\` must have ${field.num_dim} dimensions.`);
-  }
-  const limit = Number(options.distance_threshold ?? Number.POSITIVE_INFINITY);
-  const near = hits
-    .filter(({ document }) => document !== source && Array.isArray(document[name]))
-    .map((hit) => ({ ...hit, distance: cosineDistance(vector, hit.document[name] as number[]) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance);
-  return options.k === undefined ? near : near.slice(0, Number(options.k));
-}
-
-function cosineDistance(a: readonly number[], b: readonly number[]): number {
-  const dot = (left: readonly number[], right: readonly number[]) =>
-    left.reduce((sum, value, position) => sum + value * right[position]!, 0);
-  return 1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+function readHighlighting(
+  list: (name: string) => string[],
+  text: (name: string, byDefault: string) => string,
+  searched: readonly string[],
+): Highlighting {
+  const [asked, included, excluded] = [list('highlight_fields'), list('include_fields'), list('exclude_fields')];
+  const isShown = (name: string) => (included.length === 0 || included.includes(name)) && !excluded.includes(name);
+  return {
+    fields: asked.length > 0 ? asked : searched.filter(isShown),
+    fullFields: list('highlight_full_fields'),
+    startTag: text('highlight_start_tag', '<mark>'),
+    endTag: text('highlight_end_tag', '</mark>'),
+    affixTokens: Number(text('highlight_affix_num_tokens', '4')),
+    snippetThreshold: Number(text('snippet_threshold', '30')),
+  };
 }
 
 function describeHit({ document, score, distance }: Hit, included: readonly string[], excluded: readonly string[]) {
@@ -184,36 +177,6 @@ function describeHit({ document, score, distance }: Hit, included: readonly stri
   );
   return {
     document: Object.fromEntries(shown),
-    highlight: {},
-    highlights: [],
     ...(distance === undefined ? { text_match: score } : { vector_distance: distance }),
-  };
-}
-
-function groupHits(hits: readonly Hit[], described: readonly object[], fields: readonly Field[], limit: number) {
-  const groups = new Map<string, { group_key: unknown[]; hits: object[]; found: number }>();
-  for (const [position, { document }] of hits.entries()) {
-    const key = fields.map(({ name }) => document[name]).filter((value) => value !== undefined);
-    // Documents without a value are groups of their own unless they are asked to be one.
-    const name = key.length === 0 ? document.id : JSON.stringify(key);
-    const group = groups.get(name) ?? { group_key: key, hits: [], found: 0 };
-    group.found++;
-    if (group.hits.length < limit) group.hits.push(described[position]!);
-    groups.set(name, group);
-  }
-  return [...groups.values()];
-}
-
-function countFacet(hits: readonly Hit[], { name }: Field, limit: number) {
-  const counts = new Map<string, number>();
-  for (const { document } of hits) {
-    for (const value of [document[name] ?? []].flat()) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  return {
-    counts: sorted.slice(0, limit).map(([value, count]) => ({ count, highlighted: value, value })),
-    field_name: name,
-    sampled: false,
-    stats: { total_values: counts.size },
   };
 }

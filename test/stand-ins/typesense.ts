@@ -11,7 +11,8 @@ import {
   type StoredDocument,
   summary,
 } from './typesense-collection.ts';
-import { filterDocuments, RefusedError } from './typesense-filter.ts';
+import { filterDocuments } from './typesense-filter.ts';
+import { RefusedError } from './typesense-refused.ts';
 import { multiSearch, searchCollection } from './typesense-search.ts';
 
 export interface TypesenseStandInOptions {
@@ -45,6 +46,7 @@ type Route = (request: { name: string; id: string; body: string; query: URLSearc
 const ok = (body: unknown, status = 200): Answer => ({ status, body });
 const problem = (status: number, message: string): Answer => ({ status, body: { message } });
 const noCollection = problem(404, 'Collection not found');
+const longestQuery = 4000;
 const actions: readonly string[] = ['create', 'update', 'upsert', 'emplace'] satisfies ImportAction[];
 
 export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptions): Promise<TypesenseStandIn> {
@@ -146,6 +148,10 @@ export async function startTypesense({ apiKey, port = 0 }: TypesenseStandInOptio
       const key = request.headers['x-typesense-api-key'] ?? url.searchParams.get('x-typesense-api-key');
       if (url.pathname !== '/health' && key !== apiKey) {
         return problem(401, 'Forbidden - a valid `x-typesense-api-key` header must be sent.');
+      }
+      if (request.method === 'GET' && url.pathname.endsWith('/search') && url.search.length > longestQuery) {
+        const hint = 'Use the /multi_search end-point for larger payloads.';
+        return problem(400, `Query string exceeds max allowed length of ${longestQuery}. ${hint}`);
       }
       return route(api, request, url, body);
     });

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../../shared/database.ts';
 import { textBlocks } from '../../../shared/plain-text.ts';
 import type { SearchResult } from './contract.ts';
+import { escapeHtml } from './html.ts';
 import type { FoundRow } from './results.ts';
 
 /** Where a word that was found stands in a text: from, and to before. */
@@ -113,10 +114,4 @@ function markWords(text: string, marks: readonly Mark[]): string {
     from = end;
   }
   return html + escapeHtml(text.slice(from));
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.toWellFormed().replace(/[&<>"']/g, (character) => entities[character]!);
 }

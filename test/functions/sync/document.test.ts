@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type NewsForIndex, toDocument } from '../../../functions/sync/document.ts';
+import { tagKey } from '../../../shared/typesense-schema.ts';
 
 const bare: NewsForIndex = {
   uniqueId: 'enem-abre-inscricoes_1a2b3c',
@@ -9,6 +10,7 @@ const bare: NewsForIndex = {
   agencyKey: 'mec',
   publishedAt: null,
   extractedAt: null,
+  createdAt: new Date('2025-01-01T00:20:00.900Z'),
   title: null,
   subtitle: null,
   editorialLead: null,
@@ -22,6 +24,7 @@ const bare: NewsForIndex = {
   summary: null,
   contentHash: null,
   contentEmbedding: null,
+  embeddingModel: null,
   features: null,
 };
 const bareDocument = {
@@ -29,6 +32,8 @@ const bareDocument = {
   unique_id: 'enem-abre-inscricoes_1a2b3c',
   agency: 'mec',
   published_at: 0,
+  created_at: 1_735_690_800,
+  has_summary: false,
   version: 7,
 };
 const education = { code: '02', label: 'Educação' };
@@ -53,6 +58,7 @@ test('a whole row becomes a whole document', () => {
     summary: 'Inscrições abertas.',
     contentHash: '0123456789abcdef',
     contentEmbedding: Float32Array.of(0.5, -0.25),
+    embeddingModel: 'owner/model@1/model.onnx',
     features: { word_count: 120, sentiment_label: 'positive', has_image: true },
   });
   assert.deepEqual(document, {
@@ -71,6 +77,7 @@ test('a whole row becomes a whole document', () => {
     video_url: 'https://tvbrasil.ebc.com.br/enem.mp4',
     category: 'Notícias',
     tags: ['Enem', 'Inscrições'],
+    tag_keys: ['Enem', 'Inscrições'].map(tagKey),
     theme_1_level_1_code: '02',
     theme_1_level_1_label: 'Educação',
     theme_1_level_2_code: '02.03',
@@ -80,8 +87,10 @@ test('a whole row becomes a whole document', () => {
     most_specific_theme_code: '02.03.01',
     most_specific_theme_label: 'Enem',
     summary: 'Inscrições abertas.',
+    has_summary: true,
     content_hash: '0123456789abcdef',
     content_embedding: [0.5, -0.25],
+    embedding_model: 'owner/model@1/model.onnx',
     word_count: 120,
     sentiment_label: 'positive',
     has_image: true,
@@ -118,6 +127,18 @@ test('tags are trimmed; empty ones and those over 100 characters are dropped', (
   const document = toDocument({ ...bare, tags });
   assert.deepEqual(document.tags, ['Enem', 'á'.repeat(100), '😀'.repeat(100)]);
   assert.deepEqual(toDocument({ ...bare, tags: [' '] }), bareDocument);
+});
+
+test('a tag has a key of its own, whatever the server takes for the same word', () => {
+  const tags = ['Enem', 'enem', 'ENEM!', '`', '&&', 'R$ 1,5', 'R$ 15'];
+  const { tag_keys: keys = [] } = toDocument({ ...bare, tags: [...tags, ' Enem '] });
+  assert.equal(new Set(keys).size, tags.length);
+  assert.equal(keys.at(-1), tagKey('Enem'));
+  for (const key of keys) assert.match(key, /^[0-9a-f]{16}$/);
+});
+
+test('a model is named only beside its vector', () => {
+  assert.equal(toDocument({ ...bare, embeddingModel: 'model' }).embedding_model, undefined);
 });
 
 test('without a most specific theme the deepest of the three is meant', () => {

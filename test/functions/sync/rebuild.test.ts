@@ -347,7 +347,14 @@ describe('a rebuild of the index', { skip: withoutPostgres, timeout: 120_000 }, 
     await it.syncAll(sync);
     await rebuildCollection(options, it);
     await it.typesense.deleteDocument(first!, undefined, it.older);
-    const lost = { id: 'orphan', unique_id: 'orphan', agency: 'mec', published_at: 1_790_000_000, version: 1 };
+    const lost = {
+      id: 'orphan',
+      unique_id: 'orphan',
+      agency: 'mec',
+      published_at: 1_790_000_000,
+      created_at: 1_790_000_000,
+      version: 1,
+    };
     await it.typesense.importDocuments([lost], undefined, it.older);
     const { verified } = await rollBackCollection(it);
     assert.equal(verified.repaired, 2);

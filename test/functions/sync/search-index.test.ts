@@ -7,7 +7,7 @@ import type { NewsDocument } from '../../../shared/typesense-schema.ts';
 import { startTypesense, type TypesenseStandIn } from '../../stand-ins/typesense.ts';
 
 const document = (id: string, rest: Partial<NewsDocument> = {}): NewsDocument => {
-  return { id, unique_id: id, agency: 'mec', published_at: 0, version: 1, ...rest };
+  return { id, unique_id: id, agency: 'mec', published_at: 0, created_at: 0, version: 1, ...rest };
 };
 
 async function withTypesense(
