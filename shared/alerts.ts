@@ -4,11 +4,12 @@ import type { FunctionName } from './pipeline.ts';
  * What the platform promises, as data: each row is one alert policy.
  *
  * - `failure-rate`: of the messages that a stage handled within an hour, a larger share failed
- * - `failed-runs`: a run that a schedule or an operator started failed
+ * - `failed-runs`: a run that a schedule or an operator started failed, or the function did not even start for it
  * - `dead-letters`: a message was given up, by a subscription or by a stage
  * - `backlog-age`: the oldest message of a subscription waits longer
  * - `error-rate`: of the requests that a function answered, a larger share ended with 5xx
  * - `latency`: the 95th percentile of a function's answers is slower
+ * - `search-server`: the server of Typesense does not answer, or says nothing of itself any more; only where there is one
  * - `status`: an address of `api` does not answer, or not as it should
  */
 export type AlertCondition =
@@ -18,6 +19,7 @@ export type AlertCondition =
   | { kind: 'backlog-age'; aboveSeconds: number }
   | { kind: 'error-rate'; above: number }
   | { kind: 'latency'; function: FunctionName; aboveMs: number }
+  | { kind: 'search-server'; silentSeconds: number }
   | { kind: 'status'; path: string; everySeconds: 60 | 300 | 600 | 900; expects?: StatusContent };
 
 /** What the body must be: without a text, or with a value that matches at a JSONPath. */
@@ -51,6 +53,12 @@ export const alerts: readonly PlatformAlert[] = [
     severity: 'ERROR',
     condition: { kind: 'failure-rate', function: 'sync', above: 0.05 },
     text: 'Mais de 5 % das mensagens de sync falharam na última hora: a busca fica para trás.',
+  },
+  {
+    name: 'search-server',
+    severity: 'CRITICAL',
+    condition: { kind: 'search-server', silentSeconds: 600 },
+    text: 'O servidor de busca (Typesense) não responde há cinco minutos, ou não dá sinal de vida há dez.',
   },
   {
     name: 'export-failed',

@@ -1,14 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { byPath, chooseParquet, type DatasetSource, describeLeftOut, type RandomAccess } from './dataset-source.ts';
-import { errorMessage, PermanentError, RetryableError } from './errors.ts';
+import { ConfigError, errorMessage, PermanentError, RetryableError } from './errors.ts';
+import { askWithSecret, asSecret, isRefusal, type Secret } from './secret.ts';
+import { secretSettings } from './secret-settings.ts';
 
 /** Where the Hub is, and who asks. */
 export interface HubOptions {
   /** Default https://huggingface.co. */
   endpoint?: string;
   /** Public datasets need none. */
-  token?: string;
+  token?: string | Secret;
   /** Attempts of one request. Default 5. */
   maxAttempts?: number;
   /** Pause before the second attempt, in milliseconds, doubled for each more; a Retry-After goes before. Default 1,000. */
@@ -20,7 +22,7 @@ export interface HubOptions {
 /** Settings of every function that reads the Hub. */
 export const hubSettings = {
   HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
-  HF_TOKEN: z.string().optional(),
+  ...secretSettings('HF_TOKEN', z.string().optional()),
 };
 
 const DATASET_ID = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/;
@@ -94,6 +96,7 @@ function createHub(options: HubOptions) {
     timeoutMs = 60_000,
   } = options;
   const base = endpoint.replace(/\/+$/, '');
+  const secret = token === undefined ? undefined : asSecret(token);
 
   /** One page after the other may name its host: the token goes to no other than the Hub's. */
   const urlOf = (path: string) => {
@@ -103,9 +106,11 @@ function createHub(options: HubOptions) {
   };
 
   const attempt = async <T>(url: URL, headers: Record<string, string>, read: (response: Response) => Promise<T>) => {
-    const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-    const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(url, { headers: { ...headers, ...authorization }, signal });
+    const ask = (authorization: Record<string, string>) =>
+      fetch(url, { headers: { ...headers, ...authorization }, signal: AbortSignal.timeout(timeoutMs) });
+    const response = secret
+      ? await askWithSecret(secret, (value) => ask({ authorization: `Bearer ${value}` }), isRefusal)
+      : await ask({});
     if (response.ok) return { body: await read(response), headers: response.headers };
     await response.body?.cancel();
     throw refusal(url, response);
@@ -121,7 +126,7 @@ function createHub(options: HubOptions) {
       try {
         return await attempt(url, headers, read);
       } catch (cause) {
-        if (cause instanceof PermanentError) throw cause;
+        if (cause instanceof PermanentError || cause instanceof ConfigError) throw cause;
         const pauseMs = (cause instanceof HubBusyError && cause.retryAfterMs) || backoffMs * 2 ** (count - 1);
         if (count >= maxAttempts) {
           const reason = cause instanceof RetryableError ? cause.message : `${url.href}: ${reasonOf(cause)}`;

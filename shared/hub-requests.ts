@@ -3,6 +3,7 @@ import { fetch as undiciFetch } from 'undici';
 import { ConfigError, errorMessage, PermanentError, RetryableError } from './errors.ts';
 import { codeOf } from './folder-errors.ts';
 import { type HubSubject, hubError, RateLimitedError } from './hub-errors.ts';
+import { askWithSecret, isRefusal, type Secret } from './secret.ts';
 
 /** How long requests are tried; the defaults are for a scheduled run of half an hour. */
 export interface HubPatience {
@@ -26,6 +27,8 @@ export interface HubRequest {
   init?: () => RequestInit;
   /** What is being done, for the text of an error. */
   work: string;
+  /** Whether the token goes along, unless the headers have one of their own. Default false: a storage has signed addresses. */
+  isAuthorized?: boolean;
   /** Statuses that the caller understands, beside those of success. */
   expects?: readonly number[];
   timeoutMs?: number;
@@ -50,16 +53,26 @@ export interface HubRequests {
 const streamingFetch = undiciFetch as unknown as typeof fetch;
 
 /** A sender for one dataset, which has the retries that the Hub's client lacks. */
-export function createHubRequests(dataset: string, options: HubPatience & { fetch?: typeof fetch } = {}): HubRequests {
-  const { fetch: ask = streamingFetch, ...patience } = options;
+export function createHubRequests(
+  dataset: string,
+  options: HubPatience & { token: Secret; fetch?: typeof fetch },
+): HubRequests {
+  const { token, fetch: ask = streamingFetch, ...patience } = options;
   const { attempts = 5, pauseMs = 1_000, maxPauseMs = 300_000 } = patience;
   const { timeoutMs = 60_000, uploadTimeoutMs = 600_000, commitTimeoutMs = 180_000 } = patience;
 
-  const once = async (request: HubRequest): Promise<Response> => {
+  const exchange = async (request: HubRequest, ownHeaders: Record<string, string>): Promise<Response> => {
+    const { headers, ...init } = request.init?.() ?? {};
     const signal = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
-    const answer = await ask(request.url, { ...request.init?.(), signal });
+    const sent = { ...ownHeaders, ...Object.fromEntries(new Headers(headers)) };
+    const answer = await ask(request.url, { ...init, headers: sent, signal });
     const body = await answer.arrayBuffer();
     return new Response(body.byteLength > 0 ? body : null, { status: answer.status, headers: [...answer.headers] });
+  };
+
+  const once = async (request: HubRequest): Promise<Response> => {
+    if (!request.isAuthorized) return await exchange(request, {});
+    return await askWithSecret(token, (value) => exchange(request, { authorization: `Bearer ${value}` }), isRefusal);
   };
 
   const send = async (request: HubRequest): Promise<Response> => {

@@ -17,8 +17,8 @@ export interface HubUploads {
   /** As in `https://huggingface.co/datasets/nobody/news.git/info/lfs/objects/batch`. */
   batchUrl: string;
   branch: string;
-  /** Headers for what is sent to the Hub itself, and for nobody else: the storage has signed addresses. */
-  headersFor(url: string): Record<string, string>;
+  /** Whether an address is the Hub's own: nobody else is sent its token. */
+  isHub(url: string): boolean;
   /** The dataset, for the text of an error. */
   dataset: string;
 }
@@ -61,9 +61,9 @@ export function createUploader(uploads: HubUploads, requests: HubRequests): (obj
     body: object,
     expects: readonly number[] = [],
   ): Promise<Response> => {
-    const headers = { ...uploads.headersFor(href), ...header, accept: LFS_TYPE, 'content-type': LFS_TYPE };
+    const headers = { ...header, accept: LFS_TYPE, 'content-type': LFS_TYPE };
     const init = { method: 'POST', headers, body: JSON.stringify(body) };
-    return await requests.send({ url: href, work, expects, init: () => init });
+    return await requests.send({ url: href, work, expects, isAuthorized: uploads.isHub(href), init: () => init });
   };
 
   const askForUpload = async ({ sha256, sizeBytes }: HubObject) => {

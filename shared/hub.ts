@@ -2,13 +2,14 @@ import { datasetInfo, HUB_URL, listCommits, listFiles } from '@huggingface/hub';
 import { commitChange, type HubChange, type HubCommitResult, type HubFile } from './hub-commit.ts';
 import { createHubRequests, type HubPatience } from './hub-requests.ts';
 import { createUploader, type HubObject } from './hub-upload.ts';
+import { asSecret, type Secret } from './secret.ts';
 
 /** A dataset repository on the Hugging Face Hub. */
 export interface HubDatasetOptions extends HubPatience {
   /** Such as `https://huggingface.co`, the default. */
   endpoint?: string;
   /** Begins with `hf_`; needs write access. */
-  token: string;
+  token: string | Secret;
   /** `namespace/name` */
   repo: string;
   branch: string;
@@ -37,19 +38,23 @@ const COMMITS_LOOKED_AT = 200;
  * uploaded, it cannot do. The retries are ours throughout.
  */
 export function openHubDataset(options: HubDatasetOptions): HubDataset {
-  const { endpoint = HUB_URL, token, repo, branch } = options;
+  const { endpoint = HUB_URL, token, repo, branch, ...rest } = options;
   const origin = new URL(endpoint).origin;
+  const isHub = (url: string) => new URL(url).origin === origin;
   const dataset = `${repo}, branch ${branch}, ${endpoint}`;
-  const requests = createHubRequests(dataset, options);
-  const headers = { authorization: `Bearer ${token}` };
+  const requests = createHubRequests(dataset, { ...rest, token: asSecret(token) });
   const api = `${endpoint}/api/datasets/${repo}`;
 
   const client = (work: string) => ({
     hubUrl: endpoint,
-    accessToken: token,
     repo: { type: 'dataset' as const, name: repo },
     fetch: (url: string | URL | Request, init?: RequestInit) =>
-      requests.send({ url: String(url), work, ...(init ? { init: () => init } : {}) }),
+      requests.send({
+        url: String(url),
+        work,
+        isAuthorized: isHub(String(url)),
+        ...(init ? { init: () => init } : {}),
+      }),
   });
 
   const readHead = async () => {
@@ -89,7 +94,7 @@ export function openHubDataset(options: HubDatasetOptions): HubDataset {
       dataset,
       branch,
       batchUrl: `${endpoint}/datasets/${repo}.git/info/lfs/objects/batch`,
-      headersFor: (url) => (new URL(url).origin === origin ? headers : {}),
+      isHub,
     },
     requests,
   );
@@ -97,7 +102,6 @@ export function openHubDataset(options: HubDatasetOptions): HubDataset {
   const history = {
     commitUrl: `${api}/commit/${encodeURIComponent(branch)}`,
     preuploadUrl: `${api}/preupload/${encodeURIComponent(branch)}`,
-    headers,
     readChild,
     listFiles: list,
   };
@@ -108,7 +112,7 @@ export function openHubDataset(options: HubDatasetOptions): HubDataset {
     listFiles: list,
     readText: async (path, commit) => {
       const url = `${endpoint}/datasets/${repo}/resolve/${commit}/${path}`;
-      return await (await requests.send({ url, work: `the reading of ${path}`, init: () => ({ headers }) })).text();
+      return await (await requests.send({ url, work: `the reading of ${path}`, isAuthorized: true })).text();
     },
     upload,
     commit: (change) => commitChange(change, history, requests),

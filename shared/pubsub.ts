@@ -1,8 +1,7 @@
-import { v1 } from '@google-cloud/pubsub';
+import type { v1 } from '@google-cloud/pubsub';
 import { type Batcher, createBatcher } from './batcher.ts';
 import { RetryableError } from './errors.ts';
 import type { OutgoingMessage, Publisher } from './publisher.ts';
-import { openPubSubClient } from './pubsub-client.ts';
 import { publishError, retriedCodes } from './pubsub-errors.ts';
 
 export interface PubSubOptions {
@@ -23,6 +22,13 @@ const maxWaiting = 2000;
 /** Bytes that were not accepted yet, of all topics. */
 const maxOutstandingBytes = 16 * 1024 * 1024;
 
+/** A client that is ready, and what closes it. */
+interface Opened {
+  client: v1.PublisherClient;
+  projectId: string;
+  close(): Promise<void>;
+}
+
 interface Waiting {
   message: { data: Buffer; attributes: Record<string, string> };
   sizeBytes: number;
@@ -41,25 +47,15 @@ interface Waiting {
  */
 export function openPubSub(projectId?: string, options: PubSubOptions = {}): Publisher {
   const { endpoint, timeoutMs = 10_000 } = options;
-  const pubsub = openPubSubClient(projectId, endpoint);
   const batchers = new Map<string, Batcher<Waiting, void>>();
   const calls = new Set<Promise<void>>();
-  let opening: Promise<v1.PublisherClient> | undefined;
+  let opening: Promise<Opened> | undefined;
   let outstandingBytes = 0;
   let isClosed = false;
 
-  async function open(): Promise<v1.PublisherClient> {
-    // Both find what the environment has: the project, then the credentials.
-    const config = await pubsub.getClientConfig();
-    if (!pubsub.projectId) throw new Error('no project is known, GOOGLE_CLOUD_PROJECT names it');
-    const client = new v1.PublisherClient(config as ConstructorParameters<typeof v1.PublisherClient>[0]);
-    await client.initialize();
-    return client;
-  }
-
-  function opened(): Promise<v1.PublisherClient> {
+  function open(): Promise<Opened> {
     // A client that found no credentials fails for ever: the next call gets another one.
-    opening ??= open().catch((error) => {
+    opening ??= openClient(projectId, endpoint).catch((error) => {
       opening = undefined;
       throw error;
     });
@@ -67,14 +63,16 @@ export function openPubSub(projectId?: string, options: PubSubOptions = {}): Pub
   }
 
   async function send(topic: string, batch: readonly Waiting[]): Promise<{ value: undefined }[]> {
+    let project = projectId ?? 'that is not known';
     try {
-      const client = await opened();
+      const { client, ...opened } = await open();
+      project = opened.projectId;
       const leftMs = batch[0]!.since + timeoutMs - performance.now();
       if (leftMs <= 0) throw new Error('the batches before it took all the time');
-      const name = client.projectTopicsPath(pubsub.projectId, topic);
+      const name = client.projectTopicsPath(project, topic);
       await client.publish({ topic: name, messages: batch.map(({ message }) => message) }, within(leftMs));
     } catch (error) {
-      throw publishError(error, { topic, projectId: pubsub.projectId, timeoutMs });
+      throw publishError(error, { topic, projectId: project, timeoutMs });
     }
     return batch.map(() => ({ value: undefined }));
   }
@@ -128,9 +126,32 @@ export function openPubSub(projectId?: string, options: PubSubOptions = {}): Pub
       isClosed = true;
       await Promise.allSettled(calls);
       await (await opening)?.close();
-      await pubsub.close();
     },
   };
+}
+
+/** The libraries take a quarter of a second to load, which no start has to wait for: an instance listens without them. */
+async function openClient(projectId: string | undefined, endpoint: string | undefined): Promise<Opened> {
+  const [{ v1 }, { openPubSubClient }] = await Promise.all([
+    import('@google-cloud/pubsub'),
+    import('./pubsub-client.ts'),
+  ]);
+  const pubsub = openPubSubClient(projectId, endpoint);
+  try {
+    // Both find what the environment has: the project, then the credentials.
+    const config = await pubsub.getClientConfig();
+    if (!pubsub.projectId) throw new Error('no project is known, GOOGLE_CLOUD_PROJECT names it');
+    const client = new v1.PublisherClient(config as ConstructorParameters<typeof v1.PublisherClient>[0]);
+    await client.initialize();
+    const close = async () => {
+      await client.close();
+      await pubsub.close();
+    };
+    return { client, projectId: pubsub.projectId, close };
+  } catch (error) {
+    await pubsub.close();
+    throw error;
+  }
 }
 
 function sizeOf({ data, attributes }: Waiting['message']): number {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integer } from './config.ts';
 import { ConfigError } from './errors.ts';
+import { secretOf, secretSettings } from './secret-settings.ts';
 import { createTypesense, type Typesense } from './typesense.ts';
 
 /** Where articles are made searchable, and how Typesense is reached: to be spread into a function's schema. */
@@ -9,7 +10,7 @@ export const searchIndexSettings = {
   TYPESENSE_HOST: z.string().optional(),
   TYPESENSE_PORT: integer(1, 65_535).default(8108),
   TYPESENSE_PROTOCOL: z.enum(['http', 'https']).default('http'),
-  TYPESENSE_API_KEY: z.string().optional(),
+  ...secretSettings('TYPESENSE_API_KEY', z.string().optional()),
 };
 const searchIndexConfig = z.object(searchIndexSettings);
 
@@ -20,7 +21,8 @@ const searchIndexConfig = z.object(searchIndexSettings);
  */
 export function openTypesense(settings: z.infer<typeof searchIndexConfig>, timeoutMs: number): Typesense | undefined {
   if (settings.SEARCH_INDEX === 'postgres') return undefined;
-  const { TYPESENSE_HOST: host, TYPESENSE_API_KEY: apiKey } = settings;
+  const { TYPESENSE_HOST: host } = settings;
+  const apiKey = secretOf(settings, 'TYPESENSE_API_KEY');
   if (!host || !apiKey) throw new ConfigError('SEARCH_INDEX=typesense needs TYPESENSE_HOST and TYPESENSE_API_KEY');
   return createTypesense({
     host,

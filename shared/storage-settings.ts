@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
 import { hubSettings } from './hub-files.ts';
+import type { Secret } from './secret.ts';
+import { secretOf } from './secret-settings.ts';
 
 /**
  * Where a change is to be found. `postgres`: in the table, and in the dataset after the daily export. `dual_write`: in
@@ -35,7 +37,7 @@ export type StorageConfig = z.infer<typeof storageConfig>;
 /** Where articles are read from: null for Postgres. */
 export type DatasetLocation =
   | { folder: string }
-  | { id: string; branch: string; endpoint: string; token: string | undefined };
+  | { id: string; branch: string; endpoint: string; token: string | Secret | undefined };
 
 /**
  * Where the settings say that articles are read from.
@@ -66,7 +68,7 @@ export function datasetLocation(settings: StorageConfig): DatasetLocation | unde
   if (target === 'folder') return folder ? { folder } : undefined;
   const id = settings.EXPORT_REPO;
   if (!id) return undefined;
-  return { id, branch: settings.EXPORT_BRANCH, endpoint: settings.HF_ENDPOINT, token: settings.HF_TOKEN };
+  return { id, branch: settings.EXPORT_BRANCH, endpoint: settings.HF_ENDPOINT, token: secretOf(settings, 'HF_TOKEN') };
 }
 
 /** The settings of a database session in which this backend's changes are made. */

@@ -1,4 +1,5 @@
 import { ConfigError, RetryableError } from './errors.ts';
+import { asSecret, type Secret } from './secret.ts';
 import { type CollectionInfo, createTypesenseCollections, type TypesenseCollections } from './typesense-collections.ts';
 import { createDocumentVersions, type DocumentVersions } from './typesense-compare.ts';
 import { createTypesenseRequest, toDeliveryError } from './typesense-request.ts';
@@ -10,7 +11,7 @@ export interface TypesenseOptions {
   host: string;
   port: number;
   protocol: 'http' | 'https';
-  apiKey: string;
+  apiKey: string | Secret;
   /** What searches and writes go to; the collection behind it is named by its schema. Default `news`. */
   alias?: string;
   /** Longest time of one request, from its start to the last byte of the answer. Default 30,000. */
@@ -74,7 +75,10 @@ const MAX_BATCH_CHARACTERS = 8_000_000;
 /** @throws {ConfigError} from any call, when the server refuses the API key. */
 export function createTypesense(options: TypesenseOptions): Typesense {
   const { host, port, protocol, apiKey, alias = 'news', timeoutMs = 30_000 } = options;
-  const { request, close } = createTypesenseRequest({ host, port, protocol, apiKey, timeoutMs });
+  const { request, close } = createTypesenseRequest({
+    ...{ host, port, protocol, timeoutMs },
+    apiKey: asSecret(apiKey),
+  });
   const collections = createTypesenseCollections(alias, request);
   const documentsOf = (collection: string) => `/collections/${encodeURIComponent(collection)}/documents`;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { enricherSettings } from '../../shared/enricher-settings.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
+import { secretOf, secretSettings } from '../../shared/secret-settings.ts';
 import type { Enricher } from './enricher.ts';
 import { createHttpEnricher } from './http-enricher.ts';
 import { createLocalEnricher } from './local-enricher.ts';
@@ -10,7 +11,7 @@ import { createLocalEnricher } from './local-enricher.ts';
 const enricherConfig = z.object({
   ...enricherSettings,
   ENRICHER_URL: z.url({ protocol: /^https?$/ }).optional(),
-  ENRICHER_API_KEY: z.string().optional(),
+  ...secretSettings('ENRICHER_API_KEY', z.string().optional()),
 });
 
 export const config = enricherConfig.extend(functionSettings);
@@ -19,5 +20,5 @@ export const config = enricherConfig.extend(functionSettings);
 export function openEnricher(settings: z.infer<typeof enricherConfig>): Enricher {
   if (settings.ENRICHER === 'local') return createLocalEnricher();
   if (!settings.ENRICHER_URL) throw new ConfigError('ENRICHER=http needs ENRICHER_URL');
-  return createHttpEnricher({ url: settings.ENRICHER_URL, apiKey: settings.ENRICHER_API_KEY });
+  return createHttpEnricher({ url: settings.ENRICHER_URL, apiKey: secretOf(settings, 'ENRICHER_API_KEY') });
 }

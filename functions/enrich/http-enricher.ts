@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { enricherRanks } from '../../shared/enricher-settings.ts';
 import { ConfigError, errorMessage, PermanentError, RetryableError } from '../../shared/errors.ts';
 import { describeIssues, plainMessage } from '../../shared/schema-messages.ts';
+import { askWithSecret, asSecret, isRefusal, type Secret } from '../../shared/secret.ts';
 import type { EnrichableArticle, Enricher, Enrichment, Taxonomy, ThemeCodes } from './enricher.ts';
 
 export interface HttpEnricherOptions {
   url: string;
   /** Sent as bearer token. */
-  apiKey?: string | undefined;
+  apiKey?: string | Secret | undefined;
   /** Over the whole exchange. Default 30,000. */
   timeoutMs?: number;
 }
@@ -30,14 +31,19 @@ const answerSchema = z.object({
  * not.
  */
 export function createHttpEnricher({ url, apiKey, timeoutMs = 30_000 }: HttpEnricherOptions): Enricher {
-  const headers = { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
+  const secret = apiKey ? asSecret(apiKey) : undefined;
   return {
     name: 'http-1',
     rank: enricherRanks.http,
     async enrich(article, taxonomy) {
       const body = JSON.stringify(toRequest(article, taxonomy));
-      const answer = await post(url, { body, headers, timeoutMs });
-      return toEnrichment(answer, taxonomy);
+      const ask = (authorization: Record<string, string>) =>
+        post(url, { body, headers: { 'content-type': 'application/json', ...authorization }, timeoutMs });
+      const answer = secret
+        ? await askWithSecret(secret, (value) => ask({ authorization: `Bearer ${value}` }), isRefusal)
+        : await ask({});
+      if (!answer.ok) throw toDeliveryError(answer);
+      return toEnrichment(answer.text, taxonomy);
     },
   };
 }
@@ -50,25 +56,24 @@ function toRequest(article: EnrichableArticle, taxonomy: Taxonomy): object {
   };
 }
 
+type Answer = Pick<Response, 'ok' | 'status' | 'headers'> & { text: string };
+
 async function post(
   url: string,
   { timeoutMs, ...init }: { body: string; headers: Record<string, string>; timeoutMs: number },
-): Promise<string> {
+): Promise<Answer> {
   const signal = AbortSignal.timeout(timeoutMs);
-  let response: Response;
-  let text: string;
   try {
-    response = await fetch(url, { method: 'POST', ...init, signal });
-    text = await response.text();
+    const response = await fetch(url, { method: 'POST', ...init, signal });
+    const { ok, status, headers } = response;
+    return { ok, status, headers, text: await response.text() };
   } catch (cause) {
     const reason = signal.aborted ? `no answer within ${timeoutMs} ms` : errorMessage((cause as Error).cause ?? cause);
     throw new RetryableError(`The enricher cannot be reached: ${reason}`, { cause });
   }
-  if (response.ok) return text;
-  throw toDeliveryError(response);
 }
 
-function toDeliveryError({ status, headers }: Response): Error {
+function toDeliveryError({ status, headers }: Answer): Error {
   const retryAfter = headers.get('retry-after');
   const wish = retryAfter ? `, and asks to come back after ${retryAfter.slice(0, 40)}` : '';
   const text = `The enricher answers ${status}${wish}`;

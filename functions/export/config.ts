@@ -4,6 +4,7 @@ import { integer } from '../../shared/config.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
 import { openHubDataset } from '../../shared/hub.ts';
+import { secretOf, secretSettings } from '../../shared/secret-settings.ts';
 import type { Destinations } from './export-all.ts';
 import { createFolderTarget } from './folder-target.ts';
 import { createHubTarget } from './hub-target.ts';
@@ -22,10 +23,13 @@ export const destinationSettings = {
   /** The dataset of four columns on the Hub; without it there is none. */
   EXPORT_REDUCED_REPO: z.string().optional(),
   EXPORT_BRANCH: z.string().default('main'),
-  HF_TOKEN: z
-    .string()
-    .regex(/^hf_\S+$/, 'must be a token of the Hub, which begins with hf_')
-    .optional(),
+  ...secretSettings(
+    'HF_TOKEN',
+    z
+      .string()
+      .regex(/^hf_\S+$/, 'must be a token of the Hub, which begins with hf_')
+      .optional(),
+  ),
   HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
 };
 
@@ -53,7 +57,7 @@ export function openDestinations(settings: z.infer<typeof destinationConfig>): D
     const path = resolve(folder);
     return { full: { target: createFolderTarget(path), repo: repo ?? path, branch } };
   }
-  const token = settings.HF_TOKEN;
+  const token = secretOf(settings, 'HF_TOKEN');
   const problems = [
     ...(token ? [] : ['HF_TOKEN is not set']),
     ...(repo ? [] : ['EXPORT_REPO is not set']),

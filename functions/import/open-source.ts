@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { openDatasetFolder } from '../../shared/dataset-folder.ts';
 import { type DatasetSource, isShardPath } from '../../shared/dataset-source.ts';
 import { type HubOptions, openHubSource } from '../../shared/hub-files.ts';
+import { type SecretConfig, secretOf } from '../../shared/secret-settings.ts';
 import type { config } from './config.ts';
 
 /** Where a dataset is: on the Hub, or in a folder. */
@@ -25,6 +26,9 @@ function shardsAlone(source: DatasetSource): DatasetSource {
   return { ...source, files, leftOut: [...source.leftOut, ...others].sort() };
 }
 
-export function hubOptions(settings: Pick<z.infer<typeof config>, 'HF_ENDPOINT' | 'HF_TOKEN'>): HubOptions {
-  return { endpoint: settings.HF_ENDPOINT, ...(settings.HF_TOKEN ? { token: settings.HF_TOKEN } : {}) };
+export function hubOptions(
+  settings: Pick<z.infer<typeof config>, 'HF_ENDPOINT'> & SecretConfig<'HF_TOKEN'>,
+): HubOptions {
+  const token = secretOf(settings, 'HF_TOKEN');
+  return { endpoint: settings.HF_ENDPOINT, ...(token ? { token } : {}) };
 }

@@ -10,7 +10,7 @@ export interface Bundle {
   bytes: number;
   /** Packages that are installed beside it, not in it. */
   externals: string[];
-  /** Files that it was made of, by their paths from the root. */
+  /** Files of which something is in it, by their paths from the root. */
   inputs: string[];
 }
 
@@ -71,12 +71,12 @@ async function bundleFile(entry: string, outfile: string, threads: Set<string>):
   return metafile;
 }
 
-function describe({ inputs, outputs }: Metafile) {
+function describe({ outputs }: Metafile) {
   const [, output] = Object.entries(outputs).find(([path]) => path.endsWith('.js'))!;
   return {
     bytes: output.bytes,
     imported: new Set(output.imports.filter(({ external: isExternal }) => isExternal).map(({ path }) => path)),
-    inputs: Object.keys(inputs),
+    inputs: Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   };
 }
 

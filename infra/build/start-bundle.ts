@@ -31,14 +31,9 @@ export async function installBundle(bundleFolder: string, externals: readonly st
   await compileAhead(folder);
 }
 
-/** Compiles an installed bundle as its image does (see the Dockerfile): imported up to where it misses its settings. */
+/** Compiles an installed bundle as its image does (see the Dockerfile): started up to where it misses its settings. */
 async function compileAhead(folder: string): Promise<void> {
-  const script = `await import('${join(folder, 'index.js')}').catch(() => process.exit(0))`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    cwd: folder,
-    env: { ...imageEnvironment(folder) },
-    stdio: 'ignore',
-  });
+  const child = spawn(process.execPath, [framework], { cwd: folder, env: imageEnvironment(folder), stdio: 'ignore' });
   await once(child, 'exit');
 }
 

@@ -1,7 +1,6 @@
 import type { PipelineFunction } from '../../shared/pipeline.ts';
 import type { Environment } from '../gcp/environment.ts';
 import { functionVariables } from '../gcp/function-variables.ts';
-import { functionSecrets } from '../gcp/secrets.ts';
 
 /** The environment of a deployed function, with another database, and the encoder that needs no model's files. */
 export function startEnvironment(
@@ -12,7 +11,6 @@ export function startEnvironment(
   const names = { instanceConnectionName: '', databaseUser: '' };
   return {
     ...functionVariables(entry, environment, names),
-    ...Object.fromEntries(functionSecrets(entry, environment).map(({ variable }) => [variable, 'hf_none'])),
     ...(entry.uses?.includes('model') ? { EMBEDDING_MODEL: 'lexical' } : {}),
     DATABASE_URL: databaseUrl,
   };

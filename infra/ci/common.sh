@@ -34,7 +34,11 @@ current_revision() {
     --format='csv[no-heading](status.traffic.percent,status.traffic.revisionName)' | sort -t, -k1 -nr | head -n 1 | cut -d, -f2
 }
 
-current_image() {
-  if [ -n "$DRY_RUN" ]; then echo before; return; fi
-  gcloud run services describe "$1" --project="$PROJECT" --region="$REGION" --format='value(spec.template.spec.containers[0].image)'
+# is_released NAME IMAGE REVISION: whether the revision with the traffic is the newest, and the newest has this image. After
+# a rollback it is not.
+is_released() {
+  if [ -n "$DRY_RUN" ]; then return 1; fi
+  newest=$(gcloud run services describe "$1" --project="$PROJECT" --region="$REGION" \
+    --format='value(status.latestCreatedRevisionName,spec.template.spec.containers[0].image)')
+  [ "$newest" = "$(printf '%s\t%s' "$3" "$2")" ]
 }

@@ -8,12 +8,13 @@ import type { ITerraformDependable } from 'cdktf';
 import type { AlertCondition, PlatformAlert } from '../../shared/alerts.ts';
 import { loggedOutcomes, metricNames } from './metrics.ts';
 import type { Scope } from './scope.ts';
+import { searchServerMetric } from './search-server-metric.ts';
 
 type Threshold = MonitoringAlertPolicyConditionsConditionThreshold;
 
 export interface AlertParts {
   channel: MonitoringNotificationChannel;
-  /** The log-based metrics, which must exist before a policy speaks of them. */
+  /** The metrics of ours, which must exist before a policy speaks of them. */
   metrics: readonly ITerraformDependable[];
   /** Id of the uptime check of an alert of kind `status`. */
   checkIdOf(alertName: string): string;
@@ -66,6 +67,30 @@ function conditionsOf(name: string, condition: AlertCondition, parts: AlertParts
           thresholdValue: 0,
           duration: '0s',
         }),
+        // An instance that does not start logs no run.
+        above(`${name}: no answer`, {
+          filter: `${requests} AND resource.label.service_name="${condition.function}" AND metric.label.response_code_class="5xx"`,
+          aggregations: [sumOver(600)],
+          thresholdValue: 0,
+          duration: '0s',
+        }),
+      ];
+    case 'search-server':
+      return [
+        above(name, {
+          filter: ofServer,
+          aggregations: [{ alignmentPeriod: '300s', perSeriesAligner: 'ALIGN_MIN' }],
+          thresholdValue: 0,
+          duration: '0s',
+        }),
+        {
+          displayName: `${name}: silent`,
+          conditionAbsent: {
+            filter: ofServer,
+            aggregations: [{ alignmentPeriod: '60s', perSeriesAligner: 'ALIGN_MAX' }],
+            duration: `${condition.silentSeconds}s`,
+          },
+        },
       ];
     case 'dead-letters':
       return [
@@ -140,6 +165,7 @@ function conditionsOf(name: string, condition: AlertCondition, parts: AlertParts
   }
 }
 
+const ofServer = `resource.type="gce_instance" AND metric.type="${searchServerMetric}"`;
 const requests = 'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/request_count"';
 
 function logged(metric: string): string {

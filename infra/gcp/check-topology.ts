@@ -56,7 +56,7 @@ export function checkTopology(topology: Topology, environment: Environment): voi
     ...nameProblems(topology, environment),
     ...topicProblems(topology),
     ...connectionProblems(topology, environment),
-    ...alertProblems(topology),
+    ...alertProblems(topology, environment),
   ];
   if (problems.length === 0) return;
   throw new ConfigError(`The topology cannot work:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
@@ -192,11 +192,14 @@ function connectionProblems({ functions }: Topology, { database }: Environment):
   ];
 }
 
-function alertProblems({ alerts, functions }: Topology): string[] {
+function alertProblems({ alerts, functions }: Topology, { search }: Environment): string[] {
   const names = new Set<string>(functions.map(({ name }) => name));
   return alerts.flatMap(({ name, condition }) => {
     if (condition.kind === 'status' && !functions.some((entry) => entry.isPublic)) {
       return [`The alert ${name} reads ${condition.path}, but no function is public.`];
+    }
+    if (condition.kind === 'search-server' && search.index !== 'typesense') {
+      return [`The alert ${name} watches the server of Typesense, but search is in ${search.index}.`];
     }
     if ('function' in condition && !names.has(condition.function)) {
       return [`The alert ${name} watches ${condition.function}, which is not in the table.`];

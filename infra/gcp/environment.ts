@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { ConfigError } from '../../shared/errors.ts';
 import { describeIssues, plainMessage } from '../../shared/schema-messages.ts';
 
+/** Secrets of the platform, by their names in Secret Manager. */
+export const secretNames = ['huggingface-token', 'enricher-api-key', 'typesense-api-key'] as const;
+export type SecretName = (typeof secretNames)[number];
+
 const mib = z.int().min(128).max(32_768);
 
 /** What of a row of the pipeline's table an environment may size differently. */
@@ -67,8 +71,8 @@ const environmentSchema = z.strictObject({
   }),
   /** The open datasets on the Hub: all columns, and those of the reduced one, where there is one. */
   dataset: z.strictObject({ repo: repository, reducedRepo: repository.optional() }),
-  /** `latest`, or the number of the version in force: of all secrets. */
-  secretVersion: z.string().regex(/^(latest|[1-9]\d*)$/, 'must be latest or a number'),
+  /** The number of the version of a secret that is in force, where it is not to be the latest. */
+  secretVersions: z.partialRecord(z.enum(secretNames), z.int().min(1)),
   /** Months' spend that budgets hold against, in whole US dollars. */
   budgetUsd: z.int().min(1),
   functions: z.record(z.string(), functionSize),
@@ -105,7 +109,7 @@ const prod: Environment = {
   enricher: { kind: 'local' },
   storage: { backend: 'postgres' },
   dataset: { repo: 'destaquesgovbr/govbrnews', reducedRepo: 'destaquesgovbr/govbrnews-reduced' },
-  secretVersion: 'latest',
+  secretVersions: {},
   budgetUsd: 100,
   functions: {},
 };

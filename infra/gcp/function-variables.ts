@@ -2,6 +2,7 @@ import type { PipelineFunction, Use } from '../../shared/pipeline.ts';
 import type { Environment } from './environment.ts';
 import { modelName, modelPath } from './model.ts';
 import { bucketNames, databaseName } from './scope.ts';
+import { functionSecrets, secretPlace } from './secrets.ts';
 
 /** What a function's settings need that is known once other resources stand. */
 export interface DeployedNames {
@@ -12,8 +13,8 @@ export interface DeployedNames {
 }
 
 /**
- * The environment of a deployed function, its secrets apart: nothing that its configuration does not read. Who may call
- * is checked by Cloud Run before the function, so `PUSH_AUDIENCE` is not set.
+ * The environment of a deployed function: nothing that its configuration does not read, and of secrets the places alone.
+ * Who may call is checked by Cloud Run before the function, so `PUSH_AUDIENCE` is not set.
  */
 export function functionVariables(
   entry: PipelineFunction,
@@ -29,6 +30,12 @@ export function functionVariables(
     STORAGE_BACKEND: environment.storage.backend,
     DATABASE_MAX_CONNECTIONS: String(environment.database.connectionsPerInstance),
     ...Object.assign({}, ...(entry.uses ?? []).map((use) => variablesOf[use](environment, names, entry))),
+    ...Object.fromEntries(
+      functionSecrets(entry, environment).map(({ name, variable }) => [
+        `${variable}_SECRET`,
+        secretPlace(name, environment),
+      ]),
+    ),
   };
 }
 

@@ -38,7 +38,6 @@ export function createFunction(scope: Scope, entry: PipelineFunction, parts: Fun
   const account = createAccount(scope, { id: accountId(name), what: `function ${name}`, canReachDatabase: true });
   const user = createDatabaseUser(scope, { name, account, instance: parts.instance });
   const grants = grantUses(scope, entry, account, parts);
-  const secrets = functionSecrets(entry, environment);
   const variables = functionVariables(entry, environment, {
     instanceConnectionName: parts.instance.connectionName,
     databaseUser: user.name,
@@ -67,15 +66,7 @@ export function createFunction(scope: Scope, entry: PipelineFunction, parts: Fun
           },
           // Ready as soon as it listens; the time is for a model that is read from the bucket.
           startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 240 },
-          env: [
-            ...Object.entries(variables).map(([key, value]) => ({ name: key, value })),
-            ...secrets.map(({ name: secret, variable }) => ({
-              name: variable,
-              valueSource: {
-                secretKeyRef: { secret: parts.secrets[secret]!.secretId, version: environment.secretVersion },
-              },
-            })),
-          ],
+          env: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
           ...(hasModel ? { volumeMounts: [{ name: 'models', mountPath: modelFolder }] } : {}),
         },
       ],

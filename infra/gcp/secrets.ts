@@ -1,24 +1,30 @@
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret/index.js';
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
-import type { PipelineFunction } from '../../shared/pipeline.ts';
-import type { Environment } from './environment.ts';
+import type { PipelineFunction, Use } from '../../shared/pipeline.ts';
+import { type Environment, type SecretName, secretNames } from './environment.ts';
 import type { Scope } from './scope.ts';
 
-/** Secrets of the platform, by what uses them and the variable that a function reads them from. */
-const secrets = {
+interface PlatformSecret {
+  use: Use;
+  /** The setting of a function that has its value, or with `_SECRET` its place. */
+  variable: string;
+  isNeeded(environment: Environment): boolean;
+}
+
+/** Secrets of the platform, by what uses them. */
+const secrets: Record<SecretName, PlatformSecret> = {
   'huggingface-token': { use: 'hub', variable: 'HF_TOKEN', isNeeded: () => true },
   'enricher-api-key': {
     use: 'enricher-service',
     variable: 'ENRICHER_API_KEY',
-    isNeeded: ({ enricher }: Environment) => enricher.kind === 'http',
+    isNeeded: ({ enricher }) => enricher.kind === 'http',
   },
   'typesense-api-key': {
     use: 'search-index',
     variable: 'TYPESENSE_API_KEY',
-    isNeeded: ({ search }: Environment) => search.index === 'typesense',
+    isNeeded: ({ search }) => search.index === 'typesense',
   },
-} as const;
-export type SecretName = keyof typeof secrets;
+};
 export type Secrets = Partial<Record<SecretName, SecretManagerSecret>>;
 
 /** Names of the secrets that an environment needs with these functions. */
@@ -27,21 +33,25 @@ export function secretsOf(functions: readonly PipelineFunction[], environment: E
   return [...names].sort();
 }
 
-/** What a function reads of them: the name of each, and the variable it comes in. */
+/** The secrets that a function reads, and the variable that each is set by. */
 export function functionSecrets(
   entry: PipelineFunction,
   environment: Environment,
 ): { name: SecretName; variable: string }[] {
-  return (Object.keys(secrets) as SecretName[]).flatMap((name) => {
+  return secretNames.flatMap((name) => {
     const { use, variable, isNeeded } = secrets[name];
     return entry.uses?.includes(use) && isNeeded(environment) ? [{ name, variable }] : [];
   });
 }
 
+/** Where a secret's version in force is read. */
+export function secretPlace(name: SecretName, { project, secretVersions }: Environment): string {
+  return `projects/${project}/secrets/${name}/versions/${secretVersions[name] ?? 'latest'}`;
+}
+
 /**
- * The secrets without their values, which no state and no plan ever sees. An operator creates them with their first
- * version before the first apply (see the runbook), and Terraform takes them over: a service whose secret has no version
- * would not start.
+ * The secrets without their values, which no state and no plan ever sees: functions read them when they need them. An
+ * operator creates them with their first version before the first apply (see the runbook), and Terraform takes them over.
  */
 export function createSecrets({ stack, environment }: Scope, names: readonly SecretName[]): Secrets {
   const { project } = environment;

@@ -18,6 +18,7 @@ import { createRegistry } from './registry.ts';
 import { createReleaseJobs } from './release-jobs.ts';
 import { createSchedules } from './schedules.ts';
 import type { Scope } from './scope.ts';
+import { createSearchServerMetric } from './search-server-metric.ts';
 import { createSecrets, secretsOf } from './secrets.ts';
 import { createStatusChecks } from './status-checks.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -88,7 +89,9 @@ export function createStack(topology: Topology, environment: Environment): Terra
   });
   const metrics = createMetrics(scope);
   const checks = createStatusChecks(scope, alerts, open && services.get(open.name)!.uri);
-  createAlertPolicies(scope, alerts, { channel, metrics, checkIdOf: (alert) => checks.get(alert)! });
+  const serverMetrics = search.index === 'typesense' ? [createSearchServerMetric(scope)] : [];
+  const alertMetrics = [...metrics, ...serverMetrics];
+  createAlertPolicies(scope, alerts, { channel, metrics: alertMetrics, checkIdOf: (alert) => checks.get(alert)! });
   createDashboard(scope, functions, metrics);
   createBudget(scope, { billingAccount: variables.billingAccount.stringValue, projectNumber: number, channel });
   return stack;

@@ -9,7 +9,7 @@ export interface Topology {
   alerts: readonly PlatformAlert[];
 }
 
-/** The tables of the platform, with the sizes of an environment. */
+/** The tables of the platform, with the sizes of an environment and the alerts about what it has. */
 export function topologyOf(environment: Environment): Topology {
   const functions = pipeline.map((entry) => {
     const { memoryMiB, cpu, minInstances, maxInstances } = environment.functions[entry.name] ?? {};
@@ -21,5 +21,10 @@ export function topologyOf(environment: Environment): Topology {
       ...(maxInstances === undefined ? {} : { maxInstances }),
     };
   });
-  return { functions, topics, alerts };
+  const hasServer = environment.search.index === 'typesense';
+  return {
+    functions,
+    topics,
+    alerts: alerts.filter(({ condition }) => condition.kind !== 'search-server' || hasServer),
+  };
 }

@@ -11,7 +11,7 @@ import { createAccount } from './account.ts';
 import type { Environment } from './environment.ts';
 import type { Network } from './network.ts';
 import { platformName, type Scope } from './scope.ts';
-import { grantSecret, type Secrets } from './secrets.ts';
+import { grantSecret, type Secrets, secretPlace } from './secrets.ts';
 import { typesenseCloudInit } from './typesense-cloud-init.ts';
 
 const name = 'typesense';
@@ -54,7 +54,14 @@ export function createTypesense(
       role: 'roles/artifactregistry.reader',
       member,
     }),
-    new ProjectIamMember(stack, 'account-typesense-logs', { project, role: 'roles/logging.logWriter', member }),
+    ...['logging.logWriter', 'monitoring.metricWriter'].map(
+      (role) =>
+        new ProjectIamMember(stack, `account-typesense-${role.split('.')[0]}`, {
+          project,
+          role: `roles/${role}`,
+          member,
+        }),
+    ),
   ];
   const address = new ComputeAddress(stack, 'typesense-address', {
     name,
@@ -76,7 +83,12 @@ export function createTypesense(
     serviceAccount: { email: account.email, scopes: ['cloud-platform'] },
     shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
     metadata: {
-      'user-data': typesenseCloudInit({ project, region, repository: platformName, version: search.version, port }),
+      'user-data': typesenseCloudInit({
+        ...{ project, zone, region, port },
+        repository: platformName,
+        version: search.version,
+        keyPlace: secretPlace('typesense-api-key', environment),
+      }),
       'google-logging-enabled': 'true',
       'enable-oslogin': 'TRUE',
     },

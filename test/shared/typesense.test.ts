@@ -23,7 +23,7 @@ const document = (id: string, rest: Partial<NewsDocument> = {}): NewsDocument =>
 const isReal = Boolean(TYPESENSE_HOST);
 describe(`Typesense client on ${isReal ? `the server ${TYPESENSE_HOST}` : 'the stand-in'}`, () => {
   let standIn: TypesenseStandIn | undefined;
-  let server: TypesenseOptions;
+  let server: TypesenseOptions & { apiKey: string };
   // Aliases of its own: a real server may hold a collection that is in use.
   const aliases: string[] = [];
   const clients: Typesense[] = [];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { buffer } from 'node:stream/consumers';
-import { type File, Storage } from '@google-cloud/storage';
+import type { File, Storage } from '@google-cloud/storage';
 import { ConfigError, errorMessage, PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { codeOf } from '../../../shared/folder-errors.ts';
 import { DamagedRawPageError, MissingRawPageError } from './errors.ts';
@@ -26,11 +26,19 @@ export interface GcsRawStoreOptions {
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/insert
  */
 export function createGcsRawStore({ bucket, apiEndpoint, timeoutMs = 30_000 }: GcsRawStoreOptions): RawStore {
-  const storage = new Storage({
-    ...(apiEndpoint !== undefined && { apiEndpoint }),
-    retryOptions: { maxRetries: 2, maxRetryDelay: 5, totalTimeout: timeoutMs / 1000 },
-  });
-  const fileAt = (path: string) => storage.bucket(bucket).file(path);
+  let opening: Promise<Storage> | undefined;
+  // Loaded with the first page: no instance waits for it at its start.
+  const open = async () => {
+    const { Storage } = await import('@google-cloud/storage');
+    return new Storage({
+      ...(apiEndpoint !== undefined && { apiEndpoint }),
+      retryOptions: { maxRetries: 2, maxRetryDelay: 5, totalTimeout: timeoutMs / 1000 },
+    });
+  };
+  const fileAt = async (path: string) => {
+    opening ??= open();
+    return (await opening).bucket(bucket).file(path);
+  };
   /** It is: from an earlier visit, another process, or an attempt of ours whose answer was lost. */
   const isThere = async (error: unknown, file: File) => {
     if (codeOf(error) === 412) return true;
@@ -46,10 +54,10 @@ export function createGcsRawStore({ bucket, apiEndpoint, timeoutMs = 30_000 }: G
   return {
     async save(page, context) {
       const { path, metadata, compress } = encodeRawPage(page, context);
-      const compressed = await compress();
+      const [compressed, file] = await Promise.all([compress(), fileAt(path)]);
       try {
         await within(
-          fileAt(path).save(compressed, {
+          file.save(compressed, {
             resumable: false,
             // Cloud Storage compares the hash and refuses what was altered on the way. The check of the client library
             // comes after the fact and needs the right to delete.
@@ -63,13 +71,13 @@ export function createGcsRawStore({ bucket, apiEndpoint, timeoutMs = 30_000 }: G
           }),
         );
       } catch (error) {
-        if (!(await isThere(error, fileAt(path)))) throw translate(error, `gs://${bucket}/${path}`);
+        if (!(await isThere(error, file))) throw translate(error, `gs://${bucket}/${path}`);
       }
       return path;
     },
     async read(path) {
       checkRawPath(path);
-      const file = fileAt(path);
+      const file = await fileAt(path);
       const [compressed, custom] = await within(
         (async () => {
           const [{ size, metadata }] = await file.getMetadata();

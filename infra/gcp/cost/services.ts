@@ -17,10 +17,9 @@ export function serviceLines(topology: Topology, environment: Environment, volum
   // A kilobyte is the least that a message counts, once when it is published and once when it is delivered.
   const pubsubGib = ((articles * assumptions.deliveriesPerArticle + requests) * 2) / kibPerGib;
   const logGib = ((articles * 5 + requests) * assumptions.logKib) / kibPerGib;
-  const conditions = topology.alerts.reduce(
-    (sum, { condition }) => sum + (condition.kind === 'dead-letters' ? 2 : 1),
-    0,
-  );
+  const conditions = Object.values(config.resource.google_monitoring_alert_policy ?? {}).flatMap(
+    (policy) => policy.conditions as object[],
+  ).length;
   const checks = topology.alerts.reduce(
     (sum, { condition }) =>
       condition.kind === 'status' ? sum + (3 * daysPerMonth * 86_400) / condition.everySeconds : sum,

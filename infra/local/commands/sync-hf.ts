@@ -20,7 +20,8 @@ export function addSyncHfCommand(program: Command): void {
       `
 Environment: EXPORT_TARGET (hub or folder; else folder where EXPORT_DIR is set, hub where EXPORT_REPO is), EXPORT_DIR,
 EXPORT_REPO, EXPORT_REDUCED_REPO, EXPORT_BRANCH (main), EXPORT_CODEC (zstd or snappy), EXPORT_MAX_SHARD_MB (128),
-HF_TOKEN (write access), HF_ENDPOINT (https://huggingface.co). Flags go first. The result is one JSON object.`,
+HF_TOKEN (write access; or HF_TOKEN_SECRET, where Secret Manager keeps it), HF_ENDPOINT (https://huggingface.co). Flags
+go first. The result is one JSON object.`,
     )
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<SyncHfOptions>();

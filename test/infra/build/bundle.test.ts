@@ -12,11 +12,16 @@ import { installBundle, startBundle } from '../../../infra/build/start-bundle.ts
 import { startEnvironment } from '../../../infra/build/start-environment.ts';
 import { environments } from '../../../infra/gcp/environment.ts';
 import { prepareDatabase } from '../../../infra/local/local-database.ts';
-import { pipeline } from '../../../shared/pipeline.ts';
+import { pipeline, type Use } from '../../../shared/pipeline.ts';
+import { startHub } from '../../stand-ins/hub.ts';
+import { startSecretManager } from '../../stand-ins/secret-manager.ts';
 import { push, seedArticle } from '../../support/articles.ts';
 import { createEmptyDatabase, createTestDatabase, withoutPostgres } from '../../support/database.ts';
+import { type PubSubWithoutTopics, startPubSubWithoutTopics } from '../../support/pubsub-without-topics.ts';
 
 const maxBytes = 5e6;
+/** What a secret may be needed for, in some environment. */
+const secretUses: readonly Use[] = ['hub', 'enricher-service', 'search-index'];
 const framework = '@google-cloud/functions-framework';
 const runtime = 'onnxruntime-node';
 
@@ -57,6 +62,11 @@ for (const { name, uses } of pipeline) {
       inputs.filter((path) => /^(infra|test)\//.test(path)),
       [],
     );
+    const readsSecrets = secretUses.some((use) => uses?.includes(use));
+    assert.equal(
+      inputs.some((path) => path.includes('@google-cloud/secret-manager')),
+      readsSecrets,
+    );
     assert.deepEqual(externals, uses?.includes('model') ? [framework, runtime] : [framework]);
   });
 }
@@ -81,6 +91,12 @@ test('a bundle is one file and one a thread with their source maps, and its pack
 });
 
 describe('a bundle in a clean folder, under the functions framework', () => {
+  let pubsub: PubSubWithoutTopics;
+  before(async () => {
+    pubsub = await startPubSubWithoutTopics();
+  });
+  after(() => pubsub.close());
+
   test('finds nothing but its production dependencies, of the model runtime the binaries of linux/x64', async () => {
     const embed = await install('embed');
     const modules = await readdir(join(embed.folder, 'node_modules'));
@@ -102,8 +118,8 @@ describe('a bundle in a clean folder, under the functions framework', () => {
       const env = {
         ...startEnvironment(entryOf('embed'), environments.prod, database.url),
         EMBEDDING_MODEL: model,
-        // Nothing listens there: what it has to say next waits in the outbox.
-        PUBSUB_EMULATOR_HOST: '127.0.0.1:1',
+        // What it has to say next waits in the outbox.
+        PUBSUB_EMULATOR_HOST: pubsub.endpoint,
       };
       const started = await startBundle('embed', clean, env);
       try {
@@ -135,8 +151,7 @@ describe('a bundle in a clean folder, under the functions framework', () => {
       const { folder: clean } = await install('dispatch');
       const env = {
         ...startEnvironment(entryOf('dispatch'), environments.prod, database.url),
-        // Nothing listens there.
-        PUBSUB_EMULATOR_HOST: '127.0.0.1:1',
+        PUBSUB_EMULATOR_HOST: pubsub.endpoint,
       };
       const started = await startBundle('dispatch', clean, env);
       try {
@@ -145,7 +160,7 @@ describe('a bundle in a clean folder, under the functions framework', () => {
         assert.match(await refused.text(), /Unknown agency: nowhere/);
         const failed = await fetch(started.url, post({ agencies: ['mec'] }));
         assert.equal(failed.status, 500);
-        assert.match(await failed.text(), /requested.*(UNAVAILABLE|ECONNREFUSED)/);
+        assert.match(await failed.text(), /Topic requested of project destaquesgovbr does not exist/);
       } finally {
         await started.stop();
       }
@@ -153,6 +168,33 @@ describe('a bundle in a clean folder, under the functions framework', () => {
       await database.drop();
     }
   });
+});
+
+test('the bundle of export reads the token of the Hub from Secret Manager, trimmed, when it needs it', {
+  skip: withoutPostgres,
+}, async () => {
+  const database = await createTestDatabase();
+  const secrets = await startSecretManager({ project: environments.prod.project });
+  const hub = await startHub({ token: 'hf_kept' });
+  const { folder: clean } = await install('export');
+  const env = {
+    ...startEnvironment(entryOf('export'), environments.prod, database.url),
+    HF_ENDPOINT: hub.url,
+    SECRET_MANAGER_ENDPOINT: secrets.url,
+  };
+  const started = await startBundle('export', clean, env);
+  const dryRun = async () => await (await fetch(started.url, post({ dry_run: true }))).text();
+  try {
+    assert.deepEqual(secrets.requests(), []);
+    assert.match(await dryRun(), /huggingface-token\/versions\/latest cannot be read: .*gcloud secrets versions add/);
+    secrets.add('huggingface-token', 'hf_kept\n');
+    assert.match(await dryRun(), /The Hub refuses a look at its head \(destaquesgovbr\/govbrnews, .* with 404/);
+  } finally {
+    await started.stop();
+    await hub.close();
+    await secrets.close();
+    await database.drop();
+  }
 });
 
 test('the migration job migrates an empty database, and finds nothing to do the second time', {

@@ -127,8 +127,18 @@ describe('the scripts of a release', () => {
       const lines = (await sh(script)).trim().split('\n');
       assert.ok(lines.length > 0);
       for (const line of lines)
-        assert.match(line, /^(\+ (npm|terraform|docker|gcloud|sleep|curl) .*|released)$/, script);
+        assert.match(line, /^(\+ (npm|terraform|cat|docker|gcloud|sleep|curl) .*|released)$/, script);
     }
+  });
+
+  test('plan with the checksums of the provider that the repository keeps, and with no other', async () => {
+    const lock = join(dist, 'terraform.lock.hcl');
+    assert.match(await sh('plan.sh', { LOCK: lock }), /init -input=false\n\+ cat .*\.terraform\.lock\.hcl\n/);
+    await writeFile(lock, 'provider "registry.terraform.io/hashicorp/google" {}\n');
+    await mkdir(join(dist, 'gcp/prod'), { recursive: true });
+    assert.match(await sh('plan.sh', { LOCK: lock }), /init -input=false -lockfile=readonly\n/);
+    const kept = await readFile(join(dist, 'gcp/prod/.terraform.lock.hcl'), 'utf8');
+    assert.equal(kept, await readFile(lock, 'utf8'));
   });
 
   test('release in this order: database, new code without traffic, a tenth of the traffic, all of it, smoke test', async () => {
@@ -143,6 +153,37 @@ describe('the scripts of a release', () => {
       places.toSorted((a, b) => a - b),
       places,
     );
+  });
+
+  test('deploy what does not serve its image: what changed, and what was rolled back', async () => {
+    const image = Object.fromEntries(
+      (await images()).split('\n').map((line) => line.split(' ').slice(0, 2) as [string, string]),
+    );
+    // What gcloud says of each: the revision with the traffic, the newest one, and its image.
+    const state = (name: string) => {
+      if (name === 'scrape') return { serving: 'scrape-1', newest: 'scrape-1', image: 'registry/scrape:older' };
+      if (name === 'enrich') return { serving: 'enrich-1', newest: 'enrich-2', image: image.enrich };
+      return { serving: `${name}-1`, newest: `${name}-1`, image: image[name] };
+    };
+    const answers = topology.functions.flatMap(({ name }) => {
+      const { serving, newest, image: running } = state(name);
+      return [
+        `*"describe ${name} "*status.traffic*) printf '0,${name}-0\\n100,${serving}\\n' ;;`,
+        `*"describe ${name} "*) printf '${newest}\\t${running}\\n' ;;`,
+      ];
+    });
+    const bin = join(dist, 'bin');
+    await mkdir(bin);
+    const gcloud = ['#!/bin/sh', 'case "$*" in', ...answers, '*) echo "$*" >> "$CALLS" ;;', 'esac', ''].join('\n');
+    await writeFile(join(bin, 'gcloud'), gcloud, { mode: 0o755 });
+    const env = { PATH: `${bin}:/usr/bin:/bin`, DIST: dist, CALLS: join(dist, 'calls') };
+    await run('sh', [join(root, 'infra/ci/deploy.sh')], { env });
+    assert.equal(await readFile(join(dist, 'ci/changed'), 'utf8'), 'scrape scrape-1\nenrich enrich-1\n');
+    const calls = (await readFile(env.CALLS, 'utf8')).trim().split('\n');
+    const updated = calls.flatMap(
+      (call) => /^run services update (\S+) .*--image=(\S+) --no-traffic/.exec(call)?.slice(1, 3) ?? [],
+    );
+    assert.deepEqual(updated, ['scrape', image.scrape, 'enrich', image.enrich]);
   });
 
   test('name the services and jobs of the tables, and no other', async () => {

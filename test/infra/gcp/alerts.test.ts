@@ -49,5 +49,9 @@ test('the alert of stale sources takes five and not six', () => {
 test('there is an alert for each promise of the plan', () => {
   const kinds = new Set(alerts.map(({ condition }) => condition.kind));
   const promised = ['failure-rate', 'failed-runs', 'dead-letters', 'backlog-age', 'error-rate', 'latency', 'status'];
-  assert.deepEqual([...kinds].sort(), promised.sort());
+  assert.deepEqual([...kinds].sort(), [...promised, 'search-server'].sort());
+  const names = alerts.map(({ name }) => name);
+  for (const name of ['embed-failures', 'coverage', 'sync-failures', 'dead-letters', 'stale-sources', 'backlog-age'])
+    assert.ok(names.includes(name), name);
+  assert.equal(conditionOf('embed-failures', 'failure-rate').above, 0.05);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Topology } from '../../../infra/gcp/topology.ts';
+import { alerts as platformAlerts } from '../../../shared/alerts.ts';
 import type { PipelineFunction } from '../../../shared/pipeline.ts';
 import { addressesOf, synthesizeWith, topology } from './resources.ts';
 
@@ -83,6 +84,38 @@ describe('a change of the table', () => {
       'google_pubsub_topic_iam_member.topic-translated-translate',
       'google_service_account.account-fn-translate',
       'google_sql_user.database-user-translate',
+    ]);
+  });
+
+  test('a topic that nobody publishes any more takes its schema along, and the rights to publish to it', () => {
+    const without = (publisher: PipelineFunction): PipelineFunction => {
+      const { publishes, alsoPublishes = [], ...rest } = publisher;
+      return {
+        ...rest,
+        ...(publishes && publishes !== 'synced' ? { publishes } : {}),
+        alsoPublishes: alsoPublishes.filter((topic) => topic !== 'synced'),
+      };
+    };
+    const { added, removed } = changes({
+      functions: functions.map(without),
+      topics: topology.topics.filter((topic) => topic !== 'synced'),
+    });
+    assert.deepEqual(added, []);
+    assert.deepEqual(removed, [
+      'google_pubsub_schema.schema-synced',
+      'google_pubsub_topic.topic-synced',
+      'google_pubsub_topic_iam_member.topic-synced-reconcile',
+      'google_pubsub_topic_iam_member.topic-synced-sync',
+    ]);
+  });
+
+  test('an alert that is added is one policy more, and a check from outside where it is about an address', () => {
+    const [health] = alerts.filter(({ name }) => name === 'health');
+    const { added, removed } = changes({ alerts: [...alerts, { ...health!, name: 'search-page' }] });
+    assert.deepEqual(removed, []);
+    assert.deepEqual(added, [
+      'google_monitoring_alert_policy.alert-search-page',
+      'google_monitoring_uptime_check_config.check-search-page',
     ]);
   });
 
@@ -195,6 +228,11 @@ describe('a table that cannot work is refused with a sentence that says why', ()
       'an alert from outside about a platform without a public function',
       { functions: edit('api', { isPublic: false }) },
       /The alert health reads \/health, but no function is public\./,
+    ],
+    [
+      'an alert about a search server that is not there',
+      { alerts: platformAlerts },
+      /The alert search-server watches the server of Typesense, but search is in postgres\./,
     ],
     [
       'a function that is there twice',

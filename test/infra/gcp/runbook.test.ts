@@ -30,6 +30,7 @@ const named: [command: RegExp, names: readonly string[]][] = [
   [/^sql backups list --instance=(\S+)/, namesOf('google_sql_database_instance')],
   [/^sql backups restore \S+ --restore-instance=(\S+)/, namesOf('google_sql_database_instance')],
   [/^compute (?:ssh|instances reset) (\S+)/, namesOf('google_compute_instance')],
+  [/^compute addresses describe (\S+)/, namesOf('google_compute_address')],
   [/^compute snapshots list --filter=sourceDisk~(\S+)/, namesOf('google_compute_disk')],
   [/^logging read '.*service_name="(\w+)"/, services],
 ];

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { attemptsOutlastSeconds } from '../../../infra/gcp/check-topology.ts';
+import { openEnvironment } from '../../../infra/gcp/environment.ts';
 import { synthesize } from '../../../infra/gcp/synthesize.ts';
+import { topologyOf } from '../../../infra/gcp/topology.ts';
 import { replayWindowSeconds, subscriptions } from '../../../shared/pipeline.ts';
 import { addressesOf, prod, reference, resourcesOf, targetOf, textsOf, topology, withTypesense } from './resources.ts';
 
@@ -11,6 +13,7 @@ const publishers = functions.flatMap(({ name, publishes, alsoPublishes = [] }) =
 );
 
 for (const environment of [prod, withTypesense]) {
+  const topology = topologyOf(environment);
   const config = synthesize(topology, environment);
   const blocks = (type: string) => resourcesOf(config, type);
   const one = (address: string) => {
@@ -92,9 +95,9 @@ for (const environment of [prod, withTypesense]) {
       for (const { type, role } of grants) {
         assert.match(role, /^roles\/[a-zA-Z]+\.[a-zA-Z]+$/);
         assert.doesNotMatch(role, /\*|admin|owner|editor/i);
-        // Cloud SQL and Cloud Logging grant by project alone.
+        // Cloud SQL, Cloud Logging and Cloud Monitoring grant by project alone.
         if (type === 'google_project_iam_member')
-          assert.match(role, /^roles\/(cloudsql\.(client|instanceUser)|logging\.logWriter)$/);
+          assert.match(role, /^roles\/(cloudsql\.(client|instanceUser)|logging\.logWriter|monitoring\.metricWriter)$/);
       }
       assert.deepEqual(
         addressesOf(config).filter((address) => /iam_(binding|policy)|service_account_key/.test(address)),
@@ -136,7 +139,8 @@ for (const environment of [prod, withTypesense]) {
       assert.equal(names, null);
       for (const [, { template }] of blocks('google_cloud_run_v2_service')) {
         for (const { name, value } of template.containers[0].env) {
-          if (/KEY|TOKEN|PASSWORD|SECRET/.test(name)) assert.equal(value, undefined, name);
+          if (/KEY|TOKEN|PASSWORD|SECRET/.test(name))
+            assert.match(`${name}=${value}`, /^\w+_SECRET=projects\/[a-z-]+\/secrets\/[a-z-]+\/versions\/latest$/);
         }
       }
     });
@@ -152,6 +156,17 @@ for (const environment of [prod, withTypesense]) {
       const ofTypesense = ['fn-api', 'fn-reconcile', 'fn-sync', 'typesense'].map((name) => `typesense-api-key ${name}`);
       const ofHub = ['fn-export', 'fn-import'].map((name) => `huggingface-token ${name}`);
       assert.deepEqual(readers.sort(), [...ofHub, ...(environment === prod ? [] : ofTypesense)]);
+      const told = functions.flatMap(({ name }) => {
+        const [{ env }] = one(`google_cloud_run_v2_service.function-${name}`).template.containers;
+        const places = env.filter((variable: { name: string }) => variable.name.endsWith('_SECRET'));
+        return places.map(({ value }: { value: string }) => `${value.split('/')[3]} fn-${name}`);
+      });
+      assert.deepEqual(
+        told.sort(),
+        readers.filter((reader) => reader.includes(' fn-')),
+      );
+      for (const { role } of members('google_secret_manager_secret_iam_member'))
+        assert.equal(role, 'roles/secretmanager.secretAccessor');
     });
 
     test('every topic of the chain has a schema, and keeps messages as far back as one may seek', () => {
@@ -302,10 +317,10 @@ for (const environment of [prod, withTypesense]) {
         ]);
         assert.ok(policy.documentation.content.startsWith(text));
         assert.match(policy.documentation.content, /docs\/runbook\.md/);
-        for (const { condition_threshold: threshold } of policy.conditions) {
-          assert.equal(threshold.comparison, 'COMPARISON_GT');
+        for (const { condition_threshold: threshold, condition_absent: absent } of policy.conditions) {
+          if (threshold) assert.equal(threshold.comparison, 'COMPARISON_GT');
           // Cloud Monitoring refuses an alignment of more than a day and less than a minute.
-          for (const { alignment_period: period } of threshold.aggregations) {
+          for (const { alignment_period: period } of (threshold ?? absent).aggregations) {
             const seconds = Number.parseInt(period, 10);
             assert.ok(seconds >= 60 && seconds <= 86_400 && seconds % 60 === 0, name);
           }
@@ -330,6 +345,22 @@ for (const environment of [prod, withTypesense]) {
   });
 }
 
+test('an alert speaks of no metric of ours that is not made', () => {
+  const environments = [prod, withTypesense];
+  for (const environment of environments) {
+    const { resource } = synthesize(topologyOf(environment), environment);
+    const types = [
+      ...Object.values(resource.google_logging_metric ?? {}).map(({ name }) => `logging.googleapis.com/user/${name}`),
+      ...Object.values(resource.google_monitoring_metric_descriptor ?? {}).map(({ type }) => type),
+    ];
+    const spoken = textsOf(resource.google_monitoring_alert_policy).flatMap(
+      (text) => text.match(/(?:custom|logging)\.googleapis\.com\/[\w/]+/g) ?? [],
+    );
+    assert.ok(spoken.length > 0);
+    for (const type of spoken) assert.ok(types.includes(type), type);
+  }
+});
+
 test('a Typesense server exists where search is in Typesense, with a disk of its own and its snapshots', () => {
   const servers = (environment: typeof prod) =>
     addressesOf(synthesize(topology, environment)).filter((address) => address.startsWith('google_compute_'));
@@ -343,4 +374,18 @@ test('a Typesense server exists where search is in Typesense, with a disk of its
     'google_compute_instance.typesense',
     'google_compute_resource_policy.typesense-snapshots',
   ]);
+});
+
+test('a secret is read in the version that the environment pins, by functions and by the server of Typesense', () => {
+  const pinned = openEnvironment('prod', { 'search.index': 'typesense', 'secretVersions.typesense-api-key': '3' });
+  const { resource } = synthesize(topology, pinned);
+  const versionsIn = (value: unknown) => [
+    ...new Set(textsOf(value).flatMap((text) => text.match(/secrets\/[\w-]+\/versions\/\w+/g) ?? [])),
+  ];
+  const typesense = 'secrets/typesense-api-key/versions/3';
+  assert.deepEqual(versionsIn(resource.google_cloud_run_v2_service).sort(), [
+    'secrets/huggingface-token/versions/latest',
+    typesense,
+  ]);
+  assert.deepEqual(versionsIn(resource.google_compute_instance), [typesense]);
 });
