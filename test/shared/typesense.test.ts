@@ -86,7 +86,7 @@ describe(`Typesense client on ${isReal ? `the server ${TYPESENSE_HOST}` : 'the s
     );
     assert.deepEqual(
       fields.filter(({ optional }) => !optional).map(({ name, type }) => `${name} ${type}`),
-      ['unique_id string', 'agency string', 'published_at int64', 'version int64'],
+      ['unique_id string', 'agency string', 'published_at int64', 'created_at int64', 'version int64'],
     );
     assert.equal(fields.find(({ name }) => name === 'content_embedding')?.num_dim, 768);
   });
