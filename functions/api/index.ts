@@ -21,5 +21,13 @@ const targets = {
   ...(settings.SEARCH_INDEX === 'postgres' ? { searchIndex: postgresIndexId } : {}),
 };
 const storage = openStorage(settings, db);
-const deps = { db, storage, encoder, log, targets, ...(projectId ? { projectId } : {}) };
+const deps = {
+  db,
+  storage,
+  encoder,
+  efSearch: settings.HNSW_EF_SEARCH,
+  log,
+  targets,
+  ...(projectId ? { projectId } : {}),
+};
 registerFunction('api', createHandler(deps), deps);

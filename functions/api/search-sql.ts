@@ -1,11 +1,12 @@
 import type { Queryable } from '../../shared/database.ts';
 import { type ArticleFilter, matching } from '../../shared/sql/article-filter.ts';
 import { type Bind, bindings } from '../../shared/sql/bindings.ts';
+import { type NearestIndex, nearestArticles, prepareNearest, type QueryVector } from '../../shared/sql/nearest.ts';
 
 /** What is looked for: words, and their meaning as a vector of one model. */
 export interface SearchTerms {
   text: string;
-  embedding?: { model: string; vector: Float32Array } | undefined;
+  embedding?: QueryVector | undefined;
 }
 
 /** An article as a list shows it. */
@@ -41,18 +42,20 @@ const fusionConstant = 60;
  * the best. Without an embedding the words alone decide.
  *
  * @param tx a transaction: settings that are local to it are set.
+ * @param options as `prepareNearest` takes them.
  */
 export async function findArticles(
   tx: Queryable,
   terms: SearchTerms,
   filter: ArticleFilter,
   limit: number,
+  options: { efSearch?: number | undefined } = {},
 ): Promise<SearchResult[]> {
   const words = await prepareSearch(tx, terms.text);
   const { bind, values } = bindings();
   const matches = matching(filter, bind);
   const arms = [wordsArm(words, matches, bind)];
-  if (terms.embedding) arms.push(meaningArm(terms.embedding, matches, bind));
+  if (terms.embedding) arms.push(meaningArm(terms.embedding, await prepareNearest(tx, options), matches, bind));
   const { rows } = await tx.query<SearchResult>(
     `with fused as (
        select unique_id, sum(1 / (${fusionConstant} + position)::float8) as score
@@ -75,17 +78,15 @@ export async function findArticles(
 }
 
 /**
- * Sets up the planner and the vector index for this transaction, and returns the text as a tsquery. Bound as a constant
+ * Sets up the planner for this transaction, and returns the text as a tsquery. Bound as a constant
  * it is parsed once and its matches can be estimated; as an expression it would be parsed again for every row it ranks.
  */
 async function prepareSearch(tx: Queryable, text: string): Promise<string> {
-  // Without the iterative scan a filter would only see the rows that the index gives first, and leave few of them.
   // Word vectors lie outside of their rows: for a common word the planner takes reading them all for cheap.
   const { rows } = await tx.query<{ words: string }>(
     `select websearch_to_tsquery('portuguese_unaccent', search_words($1))::text as words,
-       set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', $2, true),
        set_config('enable_seqscan', 'off', true)`,
-    [dropLooseDashes(text), String(candidateCount)],
+    [dropLooseDashes(text)],
   );
   return rows[0]!.words;
 }
@@ -117,16 +118,9 @@ function wordsArm(words: string, matches: (row: string) => string, bind: Bind): 
   )`;
 }
 
-function meaningArm(embedding: { model: string; vector: Float32Array }, matches: (row: string) => string, bind: Bind) {
-  const distance = `content_embedding <=> ${bind(`[${embedding.vector.join(',')}]`)}::vector`;
-  // An iterative scan gives its rows nearly in order: "+ 0" keeps the planner from taking them for sorted.
+function meaningArm(query: QueryVector, index: NearestIndex, matches: (row: string) => string, bind: Bind): string {
   return `(
-    select unique_id, row_number() over (order by distance + 0, unique_id) as position
-    from (
-      select unique_id, ${distance} as distance from news
-      where embedding_model = ${bind(embedding.model)} and content_embedding is not null and ${matches('news')}
-      order by ${distance}
-      limit ${candidateCount}
-    ) as nearest
+    select unique_id, row_number() over (order by distance, unique_id) as position
+    from (${nearestArticles(query, { matches, limit: candidateCount, index }, bind)}) as nearest
   )`;
 }

@@ -10,6 +10,8 @@ export interface SearchDeps {
   db: Database;
   storage: ArticleReads;
   encoder: Encoder;
+  /** As `prepareNearest` takes it. */
+  efSearch?: number | undefined;
   log: Logger;
 }
 
@@ -28,7 +30,7 @@ export async function search({ q, limit, ...filter }: SearchRequest, deps: Searc
     return { query: q, count: results.length, results };
   }
   const embedding = await encodeQuery(q, deps);
-  const results = await deps.db.snapshot((tx) => findArticles(tx, { text: q, embedding }, filter, limit));
+  const results = await deps.db.snapshot((tx) => findArticles(tx, { text: q, embedding }, filter, limit, deps));
   return { query: q, count: results.length, ...(embedding ? {} : { degraded: true }), results };
 }
 
