@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { integer } from './config.ts';
+import { embeddingSettings, usualDimensions } from './embedding-settings.ts';
 import type { Pooling, TextKind } from './encoder/model-folder.ts';
 import { ConfigError } from './errors.ts';
 import { type Logger, silentLogger } from './log.ts';
@@ -24,9 +25,6 @@ export interface Encoder {
   close(): Promise<void>;
 }
 
-/** Length of `news.content_embedding`: vectors of any other length cannot be stored. */
-export const EMBEDDING_DIMENSIONS = 768;
-
 /** The encoder's part of a function's environment, to be spread into its schema. */
 export const encoderSettings = {
   EMBEDDING_MODEL: z.string(),
@@ -39,6 +37,7 @@ export const encoderSettings = {
   EMBEDDING_POOLING: z.enum(['mean', 'cls']).optional(),
   EMBEDDING_QUERY_PREFIX: z.string().optional(),
   EMBEDDING_PASSAGE_PREFIX: z.string().optional(),
+  ...embeddingSettings,
   HF_ENDPOINT: z.url().optional(),
 };
 
@@ -70,7 +69,7 @@ export interface EncoderOptions {
   /** Where models of the Hub are kept: `~/.cache/destaques/models` unless told. */
   cacheDir?: string | undefined;
   hubUrl?: string | undefined;
-  /** Length that the vectors must have: {@link EMBEDDING_DIMENSIONS} unless told. */
+  /** Length that the vectors must have: {@link usualDimensions} unless told. */
   dimensions?: number | undefined;
 }
 
@@ -88,6 +87,7 @@ export function encoderOptions(settings: z.infer<z.ZodObject<typeof encoderSetti
     passagePrefix: settings.EMBEDDING_PASSAGE_PREFIX,
     cacheDir: settings.EMBEDDING_CACHE_DIR,
     hubUrl: settings.HF_ENDPOINT,
+    dimensions: settings.EMBEDDING_DIMENSIONS,
   };
 }
 
@@ -101,11 +101,11 @@ export function encoderOptions(settings: z.infer<z.ZodObject<typeof encoderSetti
  */
 export async function createEncoder(options: EncoderOptions, deps: { log?: Logger } = {}): Promise<Encoder> {
   const encoder = await openEncoder(options, deps.log ?? silentLogger);
-  const dimensions = options.dimensions ?? EMBEDDING_DIMENSIONS;
+  const dimensions = options.dimensions ?? usualDimensions;
   if (encoder.dimensions === dimensions) return encoder;
   await encoder.close();
   throw new ConfigError(
-    `Model ${encoder.model} computes ${encoder.dimensions} dimensions, but vectors are stored with ${dimensions}`,
+    `Model ${encoder.model} computes ${encoder.dimensions} dimensions, but vectors are stored with ${dimensions} (EMBEDDING_DIMENSIONS)`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { integer } from './config.ts';
+import { embeddingSettings } from './embedding-settings.ts';
 import { ConfigError } from './errors.ts';
 import { secretOf, secretSettings } from './secret-settings.ts';
 import { createTypesense, type Typesense } from './typesense.ts';
@@ -11,6 +12,7 @@ export const searchIndexSettings = {
   TYPESENSE_PORT: integer(1, 65_535).default(8108),
   TYPESENSE_PROTOCOL: z.enum(['http', 'https']).default('http'),
   ...secretSettings('TYPESENSE_API_KEY', z.string().optional()),
+  ...embeddingSettings,
 };
 const searchIndexConfig = z.object(searchIndexSettings);
 
@@ -30,6 +32,7 @@ export function openTypesense(settings: z.infer<typeof searchIndexConfig>, timeo
     protocol: settings.TYPESENSE_PROTOCOL,
     apiKey,
     timeoutMs,
+    dimensions: settings.EMBEDDING_DIMENSIONS,
   });
 }
 

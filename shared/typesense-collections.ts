@@ -36,8 +36,12 @@ interface Described {
 }
 
 /** @see https://typesense.org/docs/30.1/api/collections.html */
-export function createTypesenseCollections(alias: string, request: TypesenseRequest): TypesenseCollections {
-  const schema = newsCollection(alias);
+export function createTypesenseCollections(
+  alias: string,
+  request: TypesenseRequest,
+  dimensions?: number,
+): TypesenseCollections {
+  const schema = newsCollection(alias, dimensions);
   const path = (name: string) => `/collections/${encodeURIComponent(name)}`;
   const isOurs = (name: string) =>
     name.startsWith(`${alias}_`) && /^[0-9a-f]{8}(_\d+)?$/.test(name.slice(alias.length + 1));

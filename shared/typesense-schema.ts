@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollectionCreateSchema, CollectionFieldSchema } from 'typesense';
+import { usualDimensions } from './embedding-settings.ts';
 
 /**
  * What `news_features` may add to a document, under the same names.
@@ -55,7 +56,7 @@ const fields = [
   { name: 'summary', type: 'string', optional: true },
   { name: 'has_summary', type: 'bool', optional: true },
   { name: 'content_hash', type: 'string', facet: true, optional: true },
-  { name: 'content_embedding', type: 'float[]', num_dim: 768, optional: true },
+  { name: 'content_embedding', type: 'float[]', num_dim: usualDimensions, optional: true },
   { name: 'embedding_model', type: 'string', facet: true, optional: true },
   { name: 'version', type: 'int64' },
   ...featureFields,
@@ -91,9 +92,13 @@ export function tagKey(tag: string): string {
   return createHash('sha256').update(tag).digest('hex').slice(0, 16);
 }
 
-/** The schema of the collection behind an alias. Its name ends in a hash of the rest: a changed schema is another collection. */
-export function newsCollection(alias: string): CollectionCreateSchema {
-  const schema = { fields: [...fields], default_sorting_field: 'published_at' };
+/**
+ * The schema of the collection behind an alias. Its name ends in a hash of the rest: a changed schema, or another length
+ * of vectors, is another collection.
+ */
+export function newsCollection(alias: string, dimensions: number = usualDimensions): CollectionCreateSchema {
+  const sized = fields.map((field) => ('num_dim' in field ? { ...field, num_dim: dimensions } : field));
+  const schema = { fields: sized, default_sorting_field: 'published_at' };
   const hash = createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 8);
   return { name: `${alias}_${hash}`, ...schema };
 }

@@ -14,6 +14,8 @@ export interface TypesenseOptions {
   apiKey: string | Secret;
   /** What searches and writes go to; the collection behind it is named by its schema. Default `news`. */
   alias?: string;
+  /** Length of the vectors, part of the schema. Default 768. */
+  dimensions?: number;
   /** Longest time of one request, from its start to the last byte of the answer. Default 30,000. */
   timeoutMs?: number;
 }
@@ -74,12 +76,12 @@ const MAX_BATCH_CHARACTERS = 8_000_000;
 
 /** @throws {ConfigError} from any call, when the server refuses the API key. */
 export function createTypesense(options: TypesenseOptions): Typesense {
-  const { host, port, protocol, apiKey, alias = 'news', timeoutMs = 30_000 } = options;
+  const { host, port, protocol, apiKey, alias = 'news', dimensions, timeoutMs = 30_000 } = options;
   const { request, close } = createTypesenseRequest({
     ...{ host, port, protocol, timeoutMs },
     apiKey: asSecret(apiKey),
   });
-  const collections = createTypesenseCollections(alias, request);
+  const collections = createTypesenseCollections(alias, request, dimensions);
   const documentsOf = (collection: string) => `/collections/${encodeURIComponent(collection)}/documents`;
 
   const toServed = ({ name, createdAt }: CollectionInfo) => ({

@@ -5,14 +5,16 @@ import { encoderSettings } from '../../shared/encoder.ts';
 import { enricherSettings } from '../../shared/enricher-settings.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
 import { openTypesense, searchIndexSettings } from '../../shared/search-index-settings.ts';
+import { defaultEfSearch } from '../../shared/sql/nearest.ts';
 import { storageSettings } from '../../shared/storage-settings.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { Indexes } from './search/indexes.ts';
+import { searchModelSettings } from './search/model.ts';
 import { createPostgresIndex } from './search/postgres.ts';
 import { createTypesenseIndex } from './search/typesense.ts';
 import { createCatalogueLabels } from './search/typesense-labels.ts';
 
-/** How long people wait, and how often they may ask. */
+/** How long people wait, how often they may ask, and how well is searched. */
 export const apiSettings = {
   REQUEST_TIMEOUT_MS: integer(100, 30_000).default(5000),
   /** Then the words alone are looked for. */
@@ -23,6 +25,8 @@ export const apiSettings = {
   RATE_LIMIT_PER_MINUTE: integer(0, 1_000_000).default(120),
   /** In front of the function: Cloud Run's own; 2 with a load balancer before it; 0 for none. */
   TRUSTED_PROXIES: integer(0, 10).default(1),
+  /** Vectors that a scan of the index keeps in view: more find better, and take longer. */
+  HNSW_EF_SEARCH: integer(1, 1000).default(defaultEfSearch),
 };
 const limits = z.object(apiSettings);
 
@@ -32,6 +36,7 @@ export const config = z.object({
   ...enricherSettings,
   ...searchIndexSettings,
   ...storageSettings,
+  ...searchModelSettings,
   ...apiSettings,
 });
 
@@ -51,11 +56,11 @@ export function limitsOf(settings: z.infer<typeof limits>) {
  * @throws {ConfigError} when Typesense is asked for and not described.
  */
 export function openIndexes(
-  settings: Parameters<typeof openTypesense>[0] & Pick<z.infer<typeof limits>, 'INDEX_TIMEOUT_MS'>,
+  settings: Parameters<typeof openTypesense>[0] & Pick<z.infer<typeof limits>, 'INDEX_TIMEOUT_MS' | 'HNSW_EF_SEARCH'>,
   db: Database,
   options: { statementTimeoutMs: number },
 ): Pick<Indexes, 'index' | 'fallback'> & { close(): void } {
-  const postgres = createPostgresIndex(db, options);
+  const postgres = createPostgresIndex(db, { ...options, efSearch: settings.HNSW_EF_SEARCH });
   const typesense = openTypesense(settings, settings.INDEX_TIMEOUT_MS);
   if (!typesense) return { index: postgres, close: () => {} };
   const index = createTypesenseIndex(typesense, { labels: createCatalogueLabels(db) });

@@ -5,20 +5,23 @@ import { enricherRanks } from '../../shared/enricher-settings.ts';
 import { createLogger } from '../../shared/log.ts';
 import { registerFunction } from '../../shared/register-function.ts';
 import { postgresIndexId } from '../../shared/search-index-settings.ts';
+import { countVectorsByModel } from '../../shared/sql/embedding-column.ts';
 import { openStorage } from '../../shared/storage.ts';
 import { config, limitsOf, openIndexes } from './config.ts';
 import { createHandler } from './handler.ts';
+import { openSearchModel } from './search/model.ts';
 
 const settings = loadConfig(config);
 const log = createLogger();
 const db = await openDatabase(settings);
 const encoder = await createEncoder(encoderOptions(settings), { log });
+const searchModel = openSearchModel(settings, { encoder, countVectors: () => countVectorsByModel(db), log });
 const projectId = settings.GOOGLE_CLOUD_PROJECT;
 const deps = {
   db,
   storage: openStorage(settings, db),
   ...openIndexes(settings, db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS }),
-  encoder,
+  searchModel,
   log,
   targets: {
     enricherRank: enricherRanks[settings.ENRICHER],

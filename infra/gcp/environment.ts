@@ -21,6 +21,13 @@ const functionSize = z
 /** On the Hub. */
 const repository = z.string().regex(/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/, 'must be namespace/name');
 
+const modelSchema = z.strictObject({
+  id: repository,
+  /** Only a commit always means the same weights. */
+  revision: z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit'),
+  file: z.string().regex(/^(int8|onnx\/[\w.-]+\.onnx)$/, 'must be int8, or an .onnx file in onnx/'),
+});
+
 const environmentSchema = z.strictObject({
   name: z.enum(['dev', 'prod']),
   /** The Google Cloud project. One project holds one environment, so topics and functions have plain names. */
@@ -42,14 +49,14 @@ const environmentSchema = z.strictObject({
     isProtected: z.boolean(),
   }),
   /** The sentence-transformers repository on the Hub that the model's bucket holds, and which of its files run. */
-  model: z.strictObject({
-    id: repository,
-    /** Only a commit always means the same weights. */
-    revision: z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit'),
-    file: z.string().regex(/^(int8|onnx\/[\w.-]+\.onnx)$/, 'must be int8, or an .onnx file in onnx/'),
+  model: modelSchema.extend({
     /** Size of that file. */
     fileMiB: z.int().min(1),
+    /** Length of its vectors, where it is not the usual one: see `destaques vectors resize`. */
+    dimensions: z.int().min(1).max(4000).optional(),
   }),
+  /** The model before it, which search uses while the new vectors are being made; its files lie in the same bucket. */
+  formerModel: modelSchema.optional(),
   search: z.discriminatedUnion('index', [
     z.strictObject({ index: z.literal('postgres') }),
     z.strictObject({

@@ -41,19 +41,28 @@ export function functionVariables(
 
 type Variables = (environment: Environment, names: DeployedNames, entry: PipelineFunction) => Record<string, string>;
 
+function dimensionsOf({ dimensions }: Environment['model']): Record<string, string> {
+  return dimensions === undefined ? {} : { EMBEDDING_DIMENSIONS: String(dimensions) };
+}
+
 const variablesOf: Record<Use, Variables> = {
-  model: ({ model }, _names, { cpu }) => ({
+  model: ({ model, formerModel }, _names, { name, cpu }) => ({
     EMBEDDING_MODEL: modelPath(model),
     EMBEDDING_MODEL_FILE: model.file,
     EMBEDDING_THREADS: String(Math.max(1, Math.floor(cpu))),
+    ...dimensionsOf(model),
+    ...(formerModel && name === 'api'
+      ? { EMBEDDING_MODEL_FORMER: modelPath(formerModel), EMBEDDING_MODEL_FORMER_FILE: formerModel.file }
+      : {}),
   }),
   'model-name': ({ model }) => ({ EMBEDDING_MODEL_NAME: modelName(model) }),
   'raw-pages': (environment) => ({ RAW_STORE: `gs://${bucketNames(environment).bronze}` }),
   enricher: ({ enricher }) => ({ ENRICHER: enricher.kind }),
   'enricher-service': ({ enricher }): Record<string, string> =>
     enricher.kind === 'http' ? { ENRICHER_URL: enricher.url } : {},
-  'search-index': ({ search }, { typesenseHost }) => ({
+  'search-index': ({ search, model }, { typesenseHost }) => ({
     SEARCH_INDEX: search.index,
+    ...dimensionsOf(model),
     ...(typesenseHost ? { TYPESENSE_HOST: typesenseHost } : {}),
   }),
   dataset: ({ dataset }) => ({

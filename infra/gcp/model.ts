@@ -2,7 +2,7 @@ import { sourceName } from '../../shared/encoder/model-source.ts';
 import type { Environment } from './environment.ts';
 import { modelFolder } from './scope.ts';
 
-type Model = Environment['model'];
+type Model = Pick<Environment['model'], 'id' | 'revision' | 'file'>;
 
 /** Folder of a model in its bucket: another revision lies beside it, so that instances that run are not disturbed. */
 export function modelKey({ id, revision }: Model): string {

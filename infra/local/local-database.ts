@@ -4,7 +4,7 @@ import { applyCatalogue } from '../../shared/catalogue-import.ts';
 import { loadConfig } from '../../shared/config.ts';
 import type { Database } from '../../shared/database.ts';
 import { ConfigError } from '../../shared/errors.ts';
-import { openPostgres } from '../../shared/postgres.ts';
+import { openPostgres, type PostgresOptions } from '../../shared/postgres.ts';
 import { sessionSettings, storageBackendSettings } from '../../shared/storage-settings.ts';
 import { migrateUp } from '../migrate.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
@@ -23,13 +23,17 @@ export interface LocalDatabase extends Database {
  * Opens the database that the options name: a URL, or the embedded one under the data folder, which is then this
  * process's alone.
  */
-export async function openLocalDatabase(options: GlobalOptions): Promise<LocalDatabase> {
+export async function openLocalDatabase(
+  options: GlobalOptions,
+  postgresOptions: PostgresOptions = {},
+): Promise<LocalDatabase> {
   const settings = sessionSettings(loadConfig(storageConfig).STORAGE_BACKEND);
   if (options.databaseUrl) {
     if (!/^postgres(ql)?:\/\/./.test(options.databaseUrl)) {
       throw new UsageError('--database-url (DATABASE_URL) must be postgres://user:password@host:port/database');
     }
-    const db = await openPostgres({ url: options.databaseUrl }, { sessionSettings: settings }).catch((error) => {
+    const sessions = { ...postgresOptions, sessionSettings: settings };
+    const db = await openPostgres({ url: options.databaseUrl }, sessions).catch((error) => {
       throw error instanceof ConfigError ? new UsageError(error.message, { cause: error }) : error;
     });
     return { ...db, description: 'Postgres' };
@@ -51,8 +55,9 @@ export async function prepareDatabase(db: Database): Promise<void> {
 export async function withUnpreparedDatabase<T>(
   options: GlobalOptions,
   work: (db: LocalDatabase) => Promise<T>,
+  postgresOptions?: PostgresOptions,
 ): Promise<T> {
-  const db = await openLocalDatabase(options);
+  const db = await openLocalDatabase(options, postgresOptions);
   try {
     return await work(db);
   } finally {
@@ -61,11 +66,16 @@ export async function withUnpreparedDatabase<T>(
 }
 
 /** The same for work that needs the schema and the catalogue. */
-export function withDatabase<T>(options: GlobalOptions, work: (db: LocalDatabase) => Promise<T>): Promise<T> {
-  return withUnpreparedDatabase(options, async (db) => {
+export function withDatabase<T>(
+  options: GlobalOptions,
+  work: (db: LocalDatabase) => Promise<T>,
+  postgresOptions?: PostgresOptions,
+): Promise<T> {
+  const prepared = async (db: LocalDatabase) => {
     await prepareDatabase(db);
     // The folder is this process's alone: whoever had leases on it is dead.
     if (!options.databaseUrl) await endLeases(db);
     return await work(db);
-  });
+  };
+  return withUnpreparedDatabase(options, prepared, postgresOptions);
 }

@@ -3,6 +3,7 @@ import { Cron } from 'croner';
 import { Agent, request } from 'undici';
 import { usualTimeouts } from '../../functions/api/config.ts';
 import { createHandler as createApi, type HandlerDeps } from '../../functions/api/handler.ts';
+import { searchModelOf } from '../../functions/api/search/model.ts';
 import { createPostgresIndex } from '../../functions/api/search/postgres.ts';
 import { createHandler as createDispatch } from '../../functions/dispatch/handler.ts';
 import { createHandler as createEmbed } from '../../functions/embed/handler.ts';
@@ -46,8 +47,8 @@ export interface PlatformOptions {
   datasetFolder: string;
   /** Where `api` reads articles; Postgres unless given. */
   storage?: ArticleReads;
-  /** Limits of `api`: the usual times, and no limit of its rate unless given. */
-  api?: Partial<Pick<HandlerDeps, keyof typeof usualTimeouts | 'rateLimit' | 'trustedProxies'>>;
+  /** What `api` does otherwise: the usual times, no limit of its rate, Postgres and the encoder unless given. */
+  api?: Partial<Omit<HandlerDeps, 'db' | 'storage' | 'targets' | 'log'>>;
   /** Where `import` reads; the Hub itself unless given. */
   hub?: HubOptions;
   /** Port of `api`; the other functions take the next ones. 0: any free ports. */
@@ -169,7 +170,7 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
       ...deps,
       storage: options.storage ?? createStorage({ db }),
       index: createPostgresIndex(db, { statementTimeoutMs: usualTimeouts.requestTimeoutMs }),
-      encoder,
+      searchModel: searchModelOf(encoder),
       targets,
       ...usualTimeouts,
       trustedProxies: 0,

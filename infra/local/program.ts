@@ -20,6 +20,7 @@ import { addStatusCommand } from './commands/status.ts';
 import { addSyncHfCommand } from './commands/sync-hf.ts';
 import { addTypesenseCommand } from './commands/typesense.ts';
 import { addValidateMigrationCommand } from './commands/validate-migration.ts';
+import { addVectorsCommand } from './commands/vectors.ts';
 
 /** The command line: one file a command under commands/. */
 export function createProgram(): Command {
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   addStageCommands(program);
   addModelCommands(program);
   addTypesenseCommand(program);
+  addVectorsCommand(program);
   addSyncHfCommand(program);
   addCompareBackendsCommand(program);
   addMigrateHfToPgCommand(program);

@@ -2,10 +2,12 @@ import type { z } from 'zod';
 import { openIndexes, usualTimeouts } from '../../functions/api/config.ts';
 import { readParameters } from '../../functions/api/parameters.ts';
 import { ProblemError } from '../../functions/api/problem.ts';
+import { openSearchModel } from '../../functions/api/search/model.ts';
 import { listParameters, searchParameters, similarParameters } from '../../functions/api/search/parameters.ts';
 import { type SearchAnswer, type SearchDeps, search } from '../../functions/api/search/search.ts';
 import { findSimilar, type SimilarAnswer } from '../../functions/api/search/similar.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
+import { countVectorsByModel } from '../../shared/sql/embedding-column.ts';
 import { createStorage } from '../../shared/storage.ts';
 import { cliLogger } from './cli-deps.ts';
 import { UsageError } from './errors.ts';
@@ -51,7 +53,7 @@ export async function runSearch(
       const deps = {
         storage: createStorage({ db }),
         ...indexes,
-        encoder,
+        searchModel: openSearchModel(settings, { encoder, countVectors: () => countVectorsByModel(db), log }),
         log,
         ...usualTimeouts,
         encoderTimeoutMs: patienceMs,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { limitsOf, openIndexes } from '../../functions/api/config.ts';
+import { openSearchModel } from '../../functions/api/search/model.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { hubOptions } from '../../functions/import/open-source.ts';
 import { comparedIndex } from '../../functions/reconcile/config.ts';
@@ -7,6 +8,7 @@ import { openSearchIndex } from '../../functions/sync/config.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
 import { createLogger } from '../../shared/log.ts';
 import { pipeline, type Trigger } from '../../shared/pipeline.ts';
+import { countVectorsByModel } from '../../shared/sql/embedding-column.ts';
 import { openStorage } from '../../shared/storage.ts';
 import type { BusKind } from './bus.ts';
 import { hasEmulatorHost, openEmulatorBus } from './emulator-bus.ts';
@@ -30,6 +32,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     resources.defer(() => encoder.close());
     const source = await openNewsSource(options);
     resources.defer(() => source.close());
+    const searchModel = openSearchModel(settings, { encoder, countVectors: () => countVectorsByModel(db), log });
+    resources.defer(() => searchModel.close());
     const indexes = openIndexes(settings, db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS });
     resources.defer(() => indexes.close());
     const bus = options.bus ?? (hasEmulatorHost() ? 'emulator' : 'in-process');
@@ -44,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder,
       storage: openStorage(settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings }, db),
-      api: { ...limitsOf(settings), ...indexes },
+      api: { ...limitsOf(settings), ...indexes, searchModel },
       hub: hubOptions(settings),
       port: options.port,
       hasCron: true,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiSettings } from '../../functions/api/config.ts';
+import { searchModelSettings } from '../../functions/api/search/model.ts';
 import { scrapeSettings } from '../../functions/scrape/config.ts';
 import { integer, loadConfig } from '../../shared/config.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
@@ -12,6 +13,7 @@ const localConfig = z.object({
   // On one machine the encoder that needs no model is what a newcomer has; deployed functions must name theirs.
   EMBEDDING_MODEL: encoderSettings.EMBEDDING_MODEL.default('lexical'),
   ...searchIndexSettings,
+  ...searchModelSettings,
   ...apiSettings,
   // Nothing stands in front of the functions here, and their one client may ask as often as it likes.
   TRUSTED_PROXIES: integer(0, 10).default(0),

@@ -22,7 +22,7 @@ const options = parseBenchOptions(name, bench, args);
 try {
   const figures = await bench.run(options);
   if (options.json) console.log(JSON.stringify(figures));
-  else for (const [key, value] of Object.entries(figures)) console.log(`${key.padEnd(20)}${JSON.stringify(value)}`);
+  else for (const [key, value] of Object.entries(figures)) console.log(`${key.padEnd(26)}${JSON.stringify(value)}`);
 } catch (error) {
   console.error(`error: ${errorMessage(error)}`);
   process.exitCode = 1;

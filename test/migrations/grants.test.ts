@@ -83,6 +83,7 @@ describe('each function as its own database user', { skip: withoutPostgres }, ()
       TYPESENSE_PORT: typesense.port,
       TYPESENSE_PROTOCOL: 'http' as const,
       TYPESENSE_API_KEY: apiKey,
+      EMBEDDING_DIMENSIONS: 768,
     };
     for (const { name } of pipeline) {
       const url = Object.assign(new URL(database.url), { username: userOf(name) }).href;

@@ -61,7 +61,7 @@ test('a model of another dimension than the database is refused', async (t) => {
   await writeSumModel(join(folder, 'onnx/model.onnx'), { inputs: ['input_ids', 'attention_mask'] });
   assert.equal(
     await configErrorOf(createEncoder({ model: folder })),
-    'Model tiny/onnx/model.onnx computes 1 dimensions, but vectors are stored with 768',
+    'Model tiny/onnx/model.onnx computes 1 dimensions, but vectors are stored with 768 (EMBEDDING_DIMENSIONS)',
   );
 });
 
@@ -77,6 +77,7 @@ test('the environment gives the options', () => {
     EMBEDDING_POOLING: 'cls',
     EMBEDDING_QUERY_PREFIX: 'query: ',
     EMBEDDING_PASSAGE_PREFIX: 'passage: ',
+    EMBEDDING_DIMENSIONS: '1024',
     HF_ENDPOINT: 'http://127.0.0.1:8080',
   });
   assert.deepEqual(options, {
@@ -91,6 +92,7 @@ test('the environment gives the options', () => {
     passagePrefix: 'passage:',
     cacheDir: join(homedir(), 'models'),
     hubUrl: 'http://127.0.0.1:8080',
+    dimensions: 1024,
   });
 });
 

@@ -30,3 +30,10 @@ test('the name of the collection follows from its schema, and the alias', () => 
   assert.equal(newsCollection('news').name, newsCollection('news').name);
   assert.equal(newsCollection('other').name, newsCollection('news').name.replace('news', 'other'));
 });
+
+test('vectors of another length are another collection', () => {
+  const { name, fields } = newsCollection('news', 1024);
+  assert.notEqual(name, newsCollection('news').name);
+  assert.equal(fields!.find((field) => field.name === 'content_embedding')!.num_dim, 1024);
+  assert.equal(newsCollection('news', 768).name, newsCollection('news').name);
+});

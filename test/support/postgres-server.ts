@@ -24,17 +24,19 @@ export class NoPostgresError extends Error {
 /**
  * Starts a Postgres 17 with pgvector of this run's own on loopback, from Debian's packages.
  *
+ * @param settings in place of those that tests run with, by their names in Postgres.
  * @throws {NoPostgresError} where the packages cannot be had: no Debian, or no network.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   if (spawnSync('sh', ['-c', 'command -v apt-get && command -v dpkg-deb'], { stdio: 'ignore' }).status !== 0) {
     throw new NoPostgresError('Postgres 17 comes from Debian packages, and this is no Debian: set TEST_DATABASE_URL');
   }
   mkdirSync(postgresPrefix, { recursive: true });
   const data = join(postgresPrefix, `run-${randomBytes(4).toString('hex')}`);
   const port = String(await freePort());
+  const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   const run = (command: string) =>
-    spawnSync('bash', [script, command, postgresPrefix, port], {
+    spawnSync('bash', [script, command, postgresPrefix, port, ...given], {
       env: { ...process.env, PGDATA: data },
       encoding: 'utf8',
     });

@@ -2,7 +2,8 @@
 # Postgres 17 with pgvector for tests: Debian's packages unpacked into a folder. Nothing is installed, root is not
 # needed. Needs apt-get and dpkg-deb.
 #
-#   postgres17.sh fetch|init|start|stop|psql PREFIX PORT     PGDATA: the cluster's folder (default PREFIX/data)
+#   postgres17.sh fetch|init|start|stop|psql PREFIX PORT [NAME=VALUE…]
+#                 PGDATA: the cluster's folder (default PREFIX/data); NAME=VALUE: settings of the server, for start
 set -euo pipefail
 
 command=${1:?fetch, init, start, stop or psql}
@@ -73,10 +74,12 @@ init)
     --locale-provider=builtin --locale=C.UTF-8 >/dev/null
   ;;
 start)
+  given=
+  for setting in "${@:4}"; do given+=" -c $setting"; done
   # Durability is off: a test's data need not survive the machine.
   "${as[@]}" "$bin/pg_ctl" -D "$data" -w -s -l "$data/log" start -o "-p $port -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories='' -c max_connections=200 -c shared_buffers=256MB -c max_wal_size=2GB -c jit=off \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off$given"
   ;;
 stop) "${as[@]}" "$bin/pg_ctl" -D "$data" -w -s -m fast stop ;;
 psql) exec "$bin/psql" -h 127.0.0.1 -p "$port" -U postgres postgres ;;

@@ -14,8 +14,13 @@ import { parseWords } from './words.ts';
  * one by date has no end.
  *
  * @param options.statementTimeoutMs how long the server works on one statement of a search that nobody waits for.
+ * @param options.efSearch vectors that a scan of the index keeps in view, 1 to 1000; 200 unless given.
  */
-export function createPostgresIndex(db: Database, options: { statementTimeoutMs: number }): SearchIndex {
+export function createPostgresIndex(
+  db: Database,
+  options: { statementTimeoutMs: number; efSearch?: number },
+): SearchIndex {
+  const { efSearch } = options;
   /** All reads see one instant; none begins once nobody waits. */
   const search = <T>(deadline: AbortSignal, work: (tx: Queryable, asOf: number) => Promise<T>): Promise<T> =>
     db.snapshot(async (snapshot) => {
@@ -23,7 +28,8 @@ export function createPostgresIndex(db: Database, options: { statementTimeoutMs:
       return await work(tx, await begin(tx, options.statementTimeoutMs));
     });
   return {
-    find: (query, deadline) => search(deadline, (tx, now) => find(tx, query, query.after?.asOf ?? now)),
+    find: (query, deadline) =>
+      search(deadline, (tx, now) => find(tx, query, { asOf: query.after?.asOf ?? now, efSearch })),
     similar: (uniqueId, { model, filter, limit }, deadline) =>
       search(deadline, async (tx) => {
         const embedding = await readEmbedding(tx, uniqueId, model);
@@ -34,20 +40,26 @@ export function createPostgresIndex(db: Database, options: { statementTimeoutMs:
           return (row) => `${matches(row)} and ${row}.unique_id <> ${id}
             and coalesce(${row}.content_hash <> (select content_hash from news where unique_id = ${id}), true)`;
         };
-        const best = (await rankArticles(tx, { embedding }, condition)).filter(({ isCopy }) => !isCopy).slice(0, limit);
+        const best = (await rankArticles(tx, { embedding, efSearch }, condition))
+          .filter(({ isCopy }) => !isCopy)
+          .slice(0, limit);
         const rows = await readResults(tx, idsOf(best), condition);
         return rows.map((row, place) => toResult(row, best[place]!.score, null));
       }),
   };
 }
 
-async function find(tx: Queryable, query: SearchQuery, asOf: number): Promise<Found> {
+async function find(
+  tx: Queryable,
+  query: SearchQuery,
+  { asOf, efSearch }: { asOf: number; efSearch: number | undefined },
+): Promise<Found> {
   const filter = { ...query.filter, knownAt: new Date(asOf) };
   const passesFilter: Condition = (bind) => matching(filter, bind);
   const words = query.text === '' ? undefined : await parseWords(tx, query.text);
   const isMatch: Condition = words === undefined ? passesFilter : both(passesFilter, hasWords(words));
   if (words !== undefined && query.sort === 'relevance') {
-    const terms = { words, embedding: query.embedding, embeddedAt: filter.knownAt };
+    const terms = { words, embedding: query.embedding, embeddedAt: filter.knownAt, efSearch };
     const candidates = await rankArticles(tx, terms, passesFilter);
     const distinct = candidates.filter(({ isCopy }) => !isCopy);
     const start = query.after?.rank ?? 0;

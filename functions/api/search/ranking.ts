@@ -1,7 +1,8 @@
 import type { Queryable } from '../../../shared/database.ts';
 import { type Bind, bindings } from '../../../shared/sql/bindings.ts';
+import { prepareNearest } from '../../../shared/sql/nearest.ts';
 import type { Embedding } from './contract.ts';
-import { meaningArm, prepareMeaning } from './meaning.ts';
+import { meaningArm } from './meaning.ts';
 import { wordsArm } from './words.ts';
 
 /** The condition of a search on a row of `news`; what it compares with is bound first. */
@@ -21,6 +22,8 @@ export interface SearchTerms {
   embedding?: Embedding | undefined;
   /** Vectors that came later are left out: most articles get theirs seconds after they came. */
   embeddedAt?: Date | undefined;
+  /** @see prepareNearest */
+  efSearch?: number | undefined;
 }
 
 /** Damps the first places, so that one arm alone does not decide. @see https://doi.org/10.1145/1571941.1572114 */
@@ -38,11 +41,11 @@ export async function rankArticles(tx: Queryable, terms: SearchTerms, condition:
   const arms: string[] = [];
   if (terms.words !== undefined) arms.push(wordsArm(terms.words, matches, bind));
   if (terms.embedding) {
-    await prepareMeaning(tx);
+    const index = await prepareNearest(tx, terms);
     const embeddedAt = terms.embeddedAt && bind(terms.embeddedAt);
     const isEmbedded = (row: string) =>
       embeddedAt ? `${matches(row)} and coalesce(${row}.embedding_generated_at <= ${embeddedAt}, true)` : matches(row);
-    arms.push(meaningArm(terms.embedding, isEmbedded, bind));
+    arms.push(meaningArm(terms.embedding, index, isEmbedded, bind));
   }
   const { rows } = await tx.query<Candidate>(
     `with fused as (

@@ -1,5 +1,6 @@
 import { readArticle } from '../articles.ts';
 import type { SearchIndex, SearchResult } from './contract.ts';
+import { modelOfSearch } from './encode-query.ts';
 import { askIndex } from './indexes.ts';
 import { filterOf, type SimilarRequest } from './parameters.ts';
 import { type Degraded, degradedBy, type SearchDeps } from './search.ts';
@@ -29,8 +30,9 @@ export async function findSimilar(
   const { unique_id: uniqueId, title } = await readArticle(deps.storage, id);
   const { limit } = request;
   const filter = filterOf(request);
+  const model = await modelOfSearch(deps);
   const nearest = async (index: SearchIndex, signal: AbortSignal) => {
-    const results = await index.similar(uniqueId, { model: deps.encoder.model, filter, limit }, signal);
+    const results = model && (await index.similar(uniqueId, { model, filter, limit }, signal));
     if (results) return { results, isWordsOnly: false };
     // One more, for the article itself.
     const query = { text: anyWord(title), filter, sort: 'relevance', limit: limit + 1, facets: [] } as const;

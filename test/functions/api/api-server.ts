@@ -1,5 +1,6 @@
 import { usualTimeouts } from '../../../functions/api/config.ts';
 import { createHandler, type HandlerDeps } from '../../../functions/api/handler.ts';
+import { searchModelOf } from '../../../functions/api/search/model.ts';
 import { createPostgresIndex } from '../../../functions/api/search/postgres.ts';
 import { serveFunction } from '../../../infra/local/functions-server.ts';
 import { openPglite } from '../../../infra/local/pglite.ts';
@@ -46,11 +47,14 @@ export interface Api {
 }
 
 /** Serves the function over HTTP through the functions framework. */
-export async function serveApi(db: Database, overrides: Partial<HandlerDeps> = {}): Promise<Api> {
+export async function serveApi(
+  db: Database,
+  { encoder: ownEncoder = encoder, ...overrides }: Partial<HandlerDeps> & { encoder?: Encoder } = {},
+): Promise<Api> {
   const handler = createHandler({
     db,
     storage: createStorage({ db }),
-    encoder,
+    searchModel: searchModelOf(ownEncoder),
     index: createPostgresIndex(db, { statementTimeoutMs: usualTimeouts.requestTimeoutMs }),
     targets: {},
     log: silentLogger,

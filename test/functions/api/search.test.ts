@@ -234,7 +234,7 @@ for (const { name, skip, open } of databases) {
         ['censo_000004'],
       );
       assert.equal(headers.get('cache-control'), 'no-store');
-      assert.deepEqual(lines, ['query not encoded, searched by its words alone']);
+      assert.deepEqual(lines, ['model away, searched by words alone']);
     });
 
     const hostileTexts = [

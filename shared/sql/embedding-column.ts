@@ -1,0 +1,30 @@
+import type { Queryable } from '../database.ts';
+import { ConfigError } from '../errors.ts';
+
+/** How long the vectors of `news.content_embedding` are. */
+async function readStoredDimensions(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ dimensions: number }>(
+    `select atttypmod as dimensions from pg_attribute
+     where attrelid = 'news'::regclass and attname = 'content_embedding' and not attisdropped`,
+  );
+  return rows[0]!.dimensions;
+}
+
+/** @throws {ConfigError} when vectors of this length cannot be stored; the text says what to run. */
+export async function checkStoredDimensions(db: Queryable, dimensions: number): Promise<void> {
+  const stored = await readStoredDimensions(db);
+  if (stored === dimensions) return;
+  throw new ConfigError(
+    `EMBEDDING_DIMENSIONS is ${dimensions}, but the database stores vectors of ${stored}: ` +
+      `"destaques vectors resize --dimensions ${dimensions}" says what it costs to change that`,
+  );
+}
+
+/** Vectors by the name of their model. Read from an index alone. */
+export async function countVectorsByModel(db: Queryable): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ model: string; count: number }>(
+    `select embedding_model as model, count(*)::int as count from news
+     where embedding_model is not null group by embedding_model`,
+  );
+  return new Map(rows.map(({ model, count }) => [model, count]));
+}
