@@ -1,6 +1,6 @@
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret/index.js';
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js';
-import type { PipelineFunction } from '../../shared/pipeline.ts';
+import type { PipelineFunction, Use } from '../../shared/pipeline.ts';
 import type { Environment } from './environment.ts';
 import type { Scope } from './scope.ts';
 
@@ -21,6 +21,10 @@ const secrets = {
 export type SecretName = keyof typeof secrets;
 export type Secrets = Partial<Record<SecretName, SecretManagerSecret>>;
 
+function uses({ uses: all = [] }: PipelineFunction, use: Use, { dataset }: Environment): boolean {
+  return all.includes(use) || (use === 'hub' && dataset.isPrivate === true && all.includes('articles'));
+}
+
 /** Names of the secrets that an environment needs with these functions. */
 export function secretsOf(functions: readonly PipelineFunction[], environment: Environment): SecretName[] {
   const names = new Set(functions.flatMap((entry) => functionSecrets(entry, environment).map(({ name }) => name)));
@@ -34,7 +38,7 @@ export function functionSecrets(
 ): { name: SecretName; variable: string }[] {
   return (Object.keys(secrets) as SecretName[]).flatMap((name) => {
     const { use, variable, isNeeded } = secrets[name];
-    return entry.uses?.includes(use) && isNeeded(environment) ? [{ name, variable }] : [];
+    return uses(entry, use, environment) && isNeeded(environment) ? [{ name, variable }] : [];
   });
 }
 
