@@ -17,6 +17,8 @@ export interface ShardGroup {
   agency: { min: string; max: string } | undefined;
   /** Of the ids, in the order of the rows, 32 bits each; known once they were read. */
   idHashes?: Uint32Array;
+  /** The values of columns that have few, such as agencies; known once they were read. */
+  valuesOf?: Map<ColumnName, ReadonlySet<unknown>>;
 }
 
 /** A shard whose footer was read. */
@@ -27,15 +29,26 @@ export interface ShardFooter {
   readers: ReadonlyMap<ColumnName, ColumnReader>;
 }
 
+/** A file that is no shard of the news dataset, or is damaged, wherever it is read. */
+export class UnreadableShardError extends PermanentError {
+  override name = 'UnreadableShardError';
+  file: DatasetFile;
+
+  constructor(file: DatasetFile, reason: string, options?: ErrorOptions) {
+    super(`${file.path} ${reason}`, options);
+    this.file = file;
+  }
+}
+
 /**
  * Reads the footer of a shard. Columns that it lacks are null in all rows.
  *
- * @throws {PermanentError} when the file is no shard of the news dataset; the text names it.
+ * @throws {UnreadableShardError} when the file is no shard of the news dataset.
  */
 export async function openFooter(file: DatasetFile): Promise<ShardFooter> {
   return await withAccess(file, async (access) => {
     const metadata = await readFooter(access, file.sizeBytes);
-    const readers = columnReaders(file.path, metadata);
+    const readers = columnReaders(file, metadata);
     let firstRow = 0;
     const groups = metadata.row_groups.map((group): ShardGroup => {
       const rowCount = Number(group.num_rows);
@@ -84,19 +97,22 @@ export async function readShardRows<Name extends ColumnName>(
   });
 }
 
-function columnReaders(path: string, metadata: FileMetaData): Map<ColumnName, ColumnReader> {
+function columnReaders(file: DatasetFile, metadata: FileMetaData): Map<ColumnName, ColumnReader> {
   const found = new Map(parquetSchema(metadata).children.map((column) => [column.element.name, column]));
   const readers = new Map<ColumnName, ColumnReader>();
   for (const { name, type } of datasetColumns) {
     const column = found.get(name);
     const reader = column && createColumnReader(name, type, column);
     if (typeof reader === 'string') {
-      throw new PermanentError(`${path} is no shard of the news dataset: column ${name} is ${reader} and not ${type}`);
+      throw new UnreadableShardError(
+        file,
+        `is no shard of the news dataset: column ${name} is ${reader} and not ${type}`,
+      );
     }
     if (reader) readers.set(name, reader);
   }
   if (!readers.has('unique_id') || !readers.has('published_at')) {
-    throw new PermanentError(`${path} is no shard of the news dataset: it has no unique_id or no published_at`);
+    throw new UnreadableShardError(file, 'is no shard of the news dataset: it has no unique_id or no published_at');
   }
   return readers;
 }
@@ -110,7 +126,7 @@ async function withAccess<T>(file: DatasetFile, work: (access: RandomAccess) => 
     if (cause instanceof RetryableError || cause instanceof PermanentError || typeof codeOf(cause) === 'string') {
       throw cause;
     }
-    throw new PermanentError(`${file.path} cannot be read as Parquet: ${errorMessage(cause)}`, { cause });
+    throw new UnreadableShardError(file, `cannot be read as Parquet: ${errorMessage(cause)}`, { cause });
   } finally {
     await access.close();
   }

@@ -1,3 +1,5 @@
+import { PermanentError, RetryableError } from './errors.ts';
+
 /** Bytes of one file, wherever it is. */
 export interface RandomAccess {
   /** The bytes from `start` to before `end`. */
@@ -10,7 +12,10 @@ export interface DatasetFile {
   /** Relative to the dataset, with `/`. */
   path: string;
   sizeBytes: number;
-  /** Names the content: files of the same oid are equal. That of a large file on the Hub is its SHA-256. */
+  /**
+   * Names the content: files of the same path and oid are equal. That of a large file on the Hub is its SHA-256; that of
+   * a file in a folder holds for as long as it stands there.
+   */
   oid?: string;
   open(): Promise<RandomAccess>;
 }
@@ -24,6 +29,16 @@ export interface DatasetSource {
   files: readonly DatasetFile[];
   /** Paths of what looks like Parquet and is not read: in hidden folders, with an ending in capitals. */
   leftOut: readonly string[];
+}
+
+/** There is no such dataset, or it holds no Parquet file. */
+export class DatasetAbsentError extends PermanentError {
+  override name = 'DatasetAbsentError';
+}
+
+/** A file is no longer what it was when the dataset was opened: opened anew, it can be read. */
+export class FileReplacedError extends RetryableError {
+  override name = 'FileReplacedError';
 }
 
 /** Which of the paths are a dataset's Parquet files: caches and drafts of tools lie in folders that begin with a dot. */

@@ -8,12 +8,9 @@ import type { Article, ArticleReads } from './stored-article.ts';
 import { saoPauloInstant } from './time.ts';
 import { addDays } from './window.ts';
 
-/** Rows read for each article of a listing at most: bounds the memory where one text was published time and again. */
-const maxCopies = 16;
-
 /**
- * Articles as the dataset has them. Postgres only helps: it knows what a legacy id stands for, about when an article
- * was published, and the names of agencies.
+ * Articles as the dataset has them, which may be under an older id. Postgres only helps: it knows the ids of an article,
+ * about when it was published, and the names of agencies.
  */
 export function readFromDataset(dataset: DatasetQuery, db: Queryable): ArticleReads {
   const toArticles = async (rows: readonly DatasetRow[]): Promise<Article[]> => {
@@ -23,16 +20,12 @@ export function readFromDataset(dataset: DatasetQuery, db: Queryable): ArticleRe
   return {
     source: 'dataset',
     async get(filter, limit) {
-      for (let count = limit; ; count *= 2) {
-        const rows = await dataset.newest(toDatasetFilter(filter), count);
-        const distinct = firstOfEachText(rows);
-        if (distinct.length >= limit || rows.length < count || count >= maxCopies * limit)
-          return await toArticles(distinct.slice(0, limit));
-      }
+      const articles = await toArticles(await dataset.newest(toDatasetFilter(filter), limit));
+      return articles.map((article) => ({ ...article, content_hash: null }));
     },
     async getByUniqueId(id) {
       const known = await resolveArticleId(db, id);
-      const row = await dataset.find(known?.uniqueId ?? id, known?.publishedAt);
+      const row = await dataset.findAny([...new Set([id, ...(known?.ids ?? [])])], known?.publishedAt);
       return row && (await toArticles([row]))[0];
     },
   };
@@ -48,17 +41,6 @@ function midnight(day: string): number {
   return saoPauloInstant({ year: year!, month: month!, day: date! }).getTime() * 1000;
 }
 
-function firstOfEachText(rows: readonly DatasetRow[]): DatasetRow[] {
-  const seen = new Set<string>();
-  return rows.filter(({ title, content }) => {
-    const hash = contentHash(title, content);
-    if (hash === null) return true;
-    const isFirst = !seen.has(hash);
-    seen.add(hash);
-    return isFirst;
-  });
-}
-
 function toArticle(row: DatasetRow, agencyNames: ReadonlyMap<string, string>): Article {
   const { agency, image, theme_1_level_1: _label, published_at, updated_datetime, extracted_at, ...fields } = row;
   return {
@@ -67,6 +49,7 @@ function toArticle(row: DatasetRow, agencyNames: ReadonlyMap<string, string>): A
     legacy_unique_id: null,
     agency_key: agency ?? '',
     agency_name: agencyNames.get(agency ?? '') ?? agency ?? '',
+    // A query gives no row without it.
     published_at: toDate(published_at)!,
     published_at_source: null,
     updated_datetime: toDate(updated_datetime),

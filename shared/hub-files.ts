@@ -1,6 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { byPath, chooseParquet, type DatasetSource, describeLeftOut, type RandomAccess } from './dataset-source.ts';
+import {
+  byPath,
+  chooseParquet,
+  DatasetAbsentError,
+  type DatasetSource,
+  describeLeftOut,
+  type RandomAccess,
+} from './dataset-source.ts';
 import { ConfigError, errorMessage, PermanentError, RetryableError } from './errors.ts';
 import { askWithSecret, asSecret, isRefusal, type Secret } from './secret.ts';
 import { secretSettings } from './secret-settings.ts';
@@ -17,6 +24,8 @@ export interface HubOptions {
   backoffMs?: number;
   /** Longest time of one attempt, its body included. Default 60,000. */
   timeoutMs?: number;
+  /** Longest pause that the Hub may ask for; above it the request fails. Default 120,000, to which longer ones are cut. */
+  maxPauseMs?: number;
 }
 
 /** Settings of every function that reads the Hub. */
@@ -44,17 +53,21 @@ const treePage = z.array(
  * they are read changes nothing.
  *
  * @param revision branch, tag or commit.
- * @throws {PermanentError} when the dataset or revision is not there, not to be read with this token, or has no Parquet.
+ * @throws {DatasetAbsentError} when the dataset or revision is not there, not to be read with this token, or has no Parquet.
  * @throws {RetryableError} when the Hub does not answer, or refuses for now, on all attempts.
  */
 export async function openHubSource(id: string, revision: string, options: HubOptions = {}): Promise<DatasetSource> {
   if (!DATASET_ID.test(id)) throw new PermanentError(`"${id}" is no dataset of the Hub: expected org/name`);
   const hub = createHub(options);
-  const { sha } = await hub.json(`/api/datasets/${id}/revision/${encodeURIComponent(revision)}`, datasetInfo);
+  const { sha } = await hub
+    .json(`/api/datasets/${id}/revision/${encodeURIComponent(revision)}`, datasetInfo)
+    .catch((cause: unknown) => {
+      throw cause instanceof PermanentError ? new DatasetAbsentError(cause.message, { cause }) : cause;
+    });
   const tree = await listTree(hub, `/api/datasets/${id}/tree/${sha}?recursive=true`);
   const { chosen, leftOut } = chooseParquet([...tree.keys()]);
   if (chosen.length === 0) {
-    throw new PermanentError(`Dataset ${id} holds no Parquet file${describeLeftOut(leftOut)} at ${sha}`);
+    throw new DatasetAbsentError(`Dataset ${id} holds no Parquet file${describeLeftOut(leftOut)} at ${sha}`);
   }
   const files = chosen.map((path) => {
     const { size, oid, lfs } = tree.get(path)!;
@@ -94,6 +107,7 @@ function createHub(options: HubOptions) {
     maxAttempts = 5,
     backoffMs = 1_000,
     timeoutMs = 60_000,
+    maxPauseMs,
   } = options;
   const base = endpoint.replace(/\/+$/, '');
   const secret = token === undefined ? undefined : asSecret(token);
@@ -128,9 +142,9 @@ function createHub(options: HubOptions) {
       } catch (cause) {
         if (cause instanceof PermanentError || cause instanceof ConfigError) throw cause;
         const pauseMs = (cause instanceof HubBusyError && cause.retryAfterMs) || backoffMs * 2 ** (count - 1);
-        if (count >= maxAttempts) {
+        if (count >= maxAttempts || (maxPauseMs !== undefined && pauseMs > maxPauseMs)) {
           const reason = cause instanceof RetryableError ? cause.message : `${url.href}: ${reasonOf(cause)}`;
-          throw new RetryableError(`The Hub did not answer in ${maxAttempts} attempts: ${reason}`, { cause });
+          throw new RetryableError(`The Hub did not answer in ${count} attempts: ${reason}`, { cause });
         }
         await setTimeout(Math.min(pauseMs, maxRetryAfterMs));
       }

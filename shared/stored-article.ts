@@ -40,7 +40,10 @@ export interface Article {
 /** What readers of articles need of a backend. */
 export interface ArticleReads {
   source: 'postgres' | 'dataset';
-  /** The newest articles that match and stand; of several with the same text, the newest. */
+  /**
+   * The newest articles that match and stand; of several with the same text, the newest. Those of the dataset come
+   * without `content` and `content_hash`.
+   */
   get(filter: ArticleFilter, limit: number): Promise<Article[]>;
   /** The article of a unique_id or of a legacy one. */
   getByUniqueId(id: string): Promise<Article | undefined>;

@@ -19,7 +19,7 @@ const searchModel = openSearchModel(settings, { encoder, countVectors: () => cou
 const projectId = settings.GOOGLE_CLOUD_PROJECT;
 const deps = {
   db,
-  storage: openStorage(settings, db),
+  storage: openStorage(settings, db, log),
   ...openIndexes(settings, db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS }),
   searchModel,
   log,

@@ -3,6 +3,8 @@ import { type DatasetColumn, datasetColumns } from '../../shared/dataset-schema.
 import { PermanentError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ParquetCodec } from '../../shared/parquet.ts';
+import { listClaims } from './claims-sql.ts';
+import { findForeign, guardForeign, mayWrite } from './foreign-shards.ts';
 import { currentMonthStart } from './period.ts';
 import { type ExportPlan, expectedPaths, planExport } from './plan.ts';
 import { publish } from './publish.ts';
@@ -28,6 +30,8 @@ export interface ExportOptions extends DatasetRef {
   fullSync?: boolean;
   /** Plans only: nothing is written. */
   dryRun?: boolean;
+  /** Whether shards that others published stop a run that is no full sync. */
+  keepsForeign?: boolean;
   /** Default zstd. */
   codec?: ParquetCodec;
   /** Default 128 MiB. */
@@ -55,6 +59,8 @@ export interface ExportResult {
   /** Paths of files that were added or replaced, and of those deleted; of a dry run, those that would be. */
   added: string[];
   deleted: string[];
+  /** Of those that stood there, the shards that this pipeline did not write and that this run takes the place of. */
+  foreign: string[];
   shardsWritten: number;
   shardsDeleted: number;
   rowsWritten: number;
@@ -73,8 +79,8 @@ const MAX_PLANS = 12;
 /**
  * Brings the published dataset to what the table holds: only periods that changed are written, in one commit.
  *
- * @throws {PermanentError} when it would take most of what is published away, or the rest of a dataset that is being
- * imported, unless a full sync is asked for.
+ * @throws {PermanentError} when it would take most of what is published away, the rest of a dataset that is being
+ * imported, or what others published where that is to be kept, unless a full sync is asked for.
  * @throws {HeadMovedError} when other writers were faster time and again.
  */
 export async function exportDataset(options: ExportOptions, deps: ExportDeps): Promise<ExportResult> {
@@ -99,7 +105,7 @@ async function exportOnce(options: ExportOptions, deps: ExportDeps): Promise<Exp
   };
   try {
     const state = await deps.db.snapshot(async (tx) => {
-      const { ledger, plan } = await readPlan(tx, tree, options);
+      const { ledger, claims, plan } = await readPlan(tx, tree, options);
       deps.log.info('export planned', {
         stage: 'export',
         repo: options.repo,
@@ -107,19 +113,25 @@ async function exportOnce(options: ExportOptions, deps: ExportDeps): Promise<Exp
         vanishedPeriods: plan.vanished.length,
         keptShards: plan.kept.length,
       });
-      if (options.dryRun) return { ledger, plan };
+      guardForeign(tree, { ledger, claimed: claims.shards, written: mayWrite(plan.changed) }, options);
+      if (options.dryRun) return { ledger, claims, plan };
       const written = await writePeriods(plan.changed, options, { ...deps, tx, stage });
       // Only a change of shards can follow on a plan that keeps not all of the tree.
       const coverage: Coverage | null =
         tree.files.size > plan.kept.length || written.length > 0 ? await readCoverage(tx) : null;
-      return { ledger, plan, done: { written, coverage } };
+      return { ledger, claims, plan, done: { written, coverage } };
     });
-    const { ledger, plan, done } = state;
+    const { ledger, claims, plan, done } = state;
+    const own = { ledger, claimed: claims.shards, written: done?.written ?? [] };
     if (done && ledger.length === 0 && !options.fullSync) refuseTakeover(tree, done.written);
+    const foreign = done ? guardForeign(tree, own, options) : findForeign(tree, own);
+    if (done && foreign.length > 0) {
+      deps.log.warning('shards of others give way', { stage: 'export', repo: options.repo, foreign });
+    }
     const periods = [...plan.changed.map(({ period }) => period), ...plan.vanished].sort();
     return done
-      ? { periods, ...(await publish({ ledger, kept: plan.kept, tree, ...done }, options, deps)) }
-      : { periods, ...foresee(plan, ledger, tree) };
+      ? { periods, foreign, ...(await publish({ ledger, claims, kept: plan.kept, tree, ...done }, options, deps)) }
+      : { periods, foreign, ...foresee(plan, ledger, tree) };
   } finally {
     for (const file of staged) await file.discard();
   }
@@ -131,7 +143,11 @@ async function readPlan(tx: Queryable, tree: DatasetTree, options: ExportOptions
   if (tree.files.size > 0 && !options.fullSync) {
     await refuseLoss(tx, { rowCount: sum(periods), publishedRowCount: sum(ledger), fileCount: tree.files.size });
   }
-  return { ledger, plan: planExport({ periods, ledger, tree, fullSync: options.fullSync ?? false }) };
+  return {
+    ledger,
+    claims: await listClaims(tx, options),
+    plan: planExport({ periods, ledger, tree, fullSync: options.fullSync ?? false }),
+  };
 }
 
 /** Of what was published, and so many rows at least: more than anybody takes away in a day. */
@@ -201,7 +217,11 @@ async function writePeriods(
 }
 
 /** What a run would do, and what stands now. How many parts a period takes is known only when it is written. */
-function foresee(plan: ExportPlan, ledger: readonly LedgerShard[], tree: DatasetTree): Omit<ExportResult, 'periods'> {
+function foresee(
+  plan: ExportPlan,
+  ledger: readonly LedgerShard[],
+  tree: DatasetTree,
+): Omit<ExportResult, 'periods' | 'foreign'> {
   const added = plan.changed.flatMap(({ period }) => expectedPaths(period, ledger));
   const staying = new Set([...added, ...plan.kept.map(({ path }) => path)]);
   const files = [...tree.files];

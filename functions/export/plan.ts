@@ -18,7 +18,7 @@ export interface ExportPlan {
 export function planExport(input: {
   periods: readonly PeriodState[];
   ledger: readonly LedgerShard[];
-  tree: DatasetTree;
+  tree: Pick<DatasetTree, 'files'>;
   /** Writes every period anew. */
   fullSync: boolean;
 }): ExportPlan {
@@ -35,7 +35,7 @@ export function planExport(input: {
   return { changed, vanished: [...published.keys()].sort(), kept };
 }
 
-function stands(state: PeriodState, shards: readonly LedgerShard[], tree: DatasetTree): boolean {
+function stands(state: PeriodState, shards: readonly LedgerShard[], tree: Pick<DatasetTree, 'files'>): boolean {
   const rowCount = shards.reduce((sum, shard) => sum + shard.rowCount, 0);
   return (
     rowCount === state.rowCount &&

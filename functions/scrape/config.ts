@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { articleWrites } from '../../shared/article-writes.ts';
 import { integer } from '../../shared/config.ts';
 import type { Queryable } from '../../shared/database.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
@@ -32,6 +33,7 @@ export function createScrapeTools(
   db: Queryable,
 ): Omit<ScrapeRunDeps, 'db' | 'publisher' | 'log' | 'dispatcher'> {
   return {
+    storage: articleWrites,
     gate: createSharedHostGate({
       db,
       maxInFlight: settings.MAX_REQUESTS_PER_HOST,

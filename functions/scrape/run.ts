@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { ArticleWrites } from '../../shared/article-writes.ts';
 import { errorText, PermanentError } from '../../shared/errors.ts';
 import { canonicalUrl } from '../../shared/identity.ts';
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
@@ -35,6 +36,8 @@ import { storeArticle } from './store.ts';
 import { openAt } from './walk-listing.ts';
 
 export interface ScrapeRunDeps extends OutboxDeps {
+  /** Where articles are written; what becomes of those that are gone is written beside it. */
+  storage: Pick<ArticleWrites, 'insert'>;
   /** Must refuse private addresses (`createGuardedDispatcher`); the sample site's leads to loopback on purpose. */
   dispatcher: Dispatcher;
   gate: HostGate;

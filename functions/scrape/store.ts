@@ -1,10 +1,11 @@
 import type { ScrapedArticle } from '../../shared/article.ts';
+import { type ArticleWrites, articleWrites } from '../../shared/article-writes.ts';
 import type { Queryable } from '../../shared/database.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { contentHash, legacyId, uniqueIdCandidates } from '../../shared/identity.ts';
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
 import { closeFailures } from '../../shared/sql/quarantine.ts';
-import { type ArticleInput, storeArticles } from '../../shared/sql/store-articles.ts';
+import type { ArticleInput } from '../../shared/sql/store-articles.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
 import { identityDate } from '../../shared/time.ts';
 import { type PageRow, savePages } from './pages-sql.ts';
@@ -21,7 +22,7 @@ export type StoreOutcome = 'inserted' | 'updated' | 'unchanged';
 export async function storeArticle(
   article: ScrapedArticle,
   context: StageContext,
-  deps: OutboxDeps,
+  { storage = articleWrites, ...deps }: OutboxDeps & { storage?: Pick<ArticleWrites, 'insert'> },
   page?: PageRow,
 ): Promise<StoreOutcome> {
   const title = storable(article.title);
@@ -30,7 +31,7 @@ export async function storeArticle(
   return await commitAndPublish(deps, async (tx) => {
     if (page) await savePages(tx, [page]);
     for (const candidate of candidates) {
-      const [stored] = await storeArticles(tx, [toInput(article, candidate, legacy)]);
+      const [stored] = await storage.insert(tx, [toInput(article, candidate, legacy)]);
       switch (stored?.status) {
         case 'taken':
           continue;

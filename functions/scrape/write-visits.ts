@@ -1,3 +1,4 @@
+import type { ArticleWrites } from '../../shared/article-writes.ts';
 import { errorText } from '../../shared/errors.ts';
 import { commitAndPublish, type OutboxDeps } from '../../shared/outbox.ts';
 import type { StageContext } from '../../shared/stage-context.ts';
@@ -9,6 +10,7 @@ import { storeArticle } from './store.ts';
 import { missingIntervalMs, nextTryWithin, nextVisit } from './visit-schedule.ts';
 
 export interface WriteVisitsDeps extends OutboxDeps {
+  storage: Pick<ArticleWrites, 'insert'>;
   revisitDays: number;
   /** An operator has let through what is odd here: it is not held against the source later. */
   isReleased: boolean;

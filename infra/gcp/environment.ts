@@ -75,9 +75,16 @@ const environmentSchema = z.strictObject({
   storage: z.strictObject({
     backend: z.enum(['postgres', 'dual_write', 'huggingface']),
     readFrom: z.enum(['postgres', 'huggingface']).optional(),
+    /** The branch or commit of the dataset that `api` reads, where it is not what `export` writes. */
+    revision: z.string().min(1).optional(),
   }),
   /** The open datasets on the Hub: all columns, and those of the reduced one, where there is one. */
-  dataset: z.strictObject({ repo: repository, reducedRepo: repository.optional() }),
+  dataset: z.strictObject({
+    repo: repository,
+    reducedRepo: repository.optional(),
+    /** Then `api` has the token too, so that it can read from there in an emergency. */
+    isPrivate: z.boolean().optional(),
+  }),
   /** The number of the version of a secret that is in force, where it is not to be the latest. */
   secretVersions: z.partialRecord(z.enum(secretNames), z.int().min(1)),
   /** Months' spend that budgets hold against, in whole US dollars. */

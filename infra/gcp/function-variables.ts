@@ -73,7 +73,12 @@ const variablesOf: Record<Use, Variables> = {
   articles: ({ storage, dataset }): Record<string, string> => {
     const readFrom = storage.readFrom ?? (storage.backend === 'huggingface' ? 'huggingface' : 'postgres');
     if (readFrom === 'postgres') return { STORAGE_READ_FROM: readFrom };
-    return { STORAGE_READ_FROM: readFrom, EXPORT_TARGET: 'hub', EXPORT_REPO: dataset.repo };
+    return {
+      STORAGE_READ_FROM: readFrom,
+      EXPORT_TARGET: 'hub',
+      EXPORT_REPO: dataset.repo,
+      ...(storage.revision ? { EXPORT_BRANCH: storage.revision } : {}),
+    };
   },
   // Its token is a secret, and the Hub is where it always is.
   hub: () => ({}),

@@ -27,6 +27,10 @@ const secrets: Record<SecretName, PlatformSecret> = {
 };
 export type Secrets = Partial<Record<SecretName, SecretManagerSecret>>;
 
+function uses({ uses: all = [] }: PipelineFunction, use: Use, { dataset }: Environment): boolean {
+  return all.includes(use) || (use === 'hub' && dataset.isPrivate === true && all.includes('articles'));
+}
+
 /** Names of the secrets that an environment needs with these functions. */
 export function secretsOf(functions: readonly PipelineFunction[], environment: Environment): SecretName[] {
   const names = new Set(functions.flatMap((entry) => functionSecrets(entry, environment).map(({ name }) => name)));
@@ -40,7 +44,7 @@ export function functionSecrets(
 ): { name: SecretName; variable: string }[] {
   return secretNames.flatMap((name) => {
     const { use, variable, isNeeded } = secrets[name];
-    return entry.uses?.includes(use) && isNeeded(environment) ? [{ name, variable }] : [];
+    return uses(entry, use, environment) && isNeeded(environment) ? [{ name, variable }] : [];
   });
 }
 

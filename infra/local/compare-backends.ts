@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../../shared/database.ts';
+import type { UnreadableFile } from '../../shared/dataset-footers.ts';
 import type { DatasetQuery, RowPlace } from '../../shared/dataset-query.ts';
 import { type DatasetRow, datasetColumns } from '../../shared/dataset-schema.ts';
 import { listPublishedIds, readDatasetRows } from '../../shared/sql/dataset-rows.ts';
@@ -24,10 +25,12 @@ export interface Comparison {
   extra: string[];
   /** Ids that the dataset has more than once. */
   repeated: string[];
+  /** Files of the dataset that no reader gets a row from. */
+  unreadable: UnreadableFile[];
   /** Articles of which every field was compared. */
   sampled: number;
   differences: FieldDifference[];
-  /** Changes that wait for the dataset: equality is to be expected when there are none. */
+  /** Changes that wait for the dataset, before or after it was read: equality is to be expected when there are none. */
   journal_open: number;
   is_equal: boolean;
 }
@@ -45,6 +48,8 @@ export async function compareBackends(
 ): Promise<Comparison> {
   const from = midnight(window.startDate);
   const to = midnight(addDays(window.endDate, 1));
+  // Before the dataset is looked at: what is flushed meanwhile was open then.
+  const { open: openBefore } = await readJournalState(db);
   const places = new Map<string, RowPlace>();
   const repeated = new Set<string>();
   for await (const found of dataset.scan({ from: from.getTime() * 1000, to: to.getTime() * 1000 })) {
@@ -53,7 +58,10 @@ export async function compareBackends(
       places.set(place.uniqueId, place);
     }
   }
-  const published = await listPublishedIds(db, { from, to });
+  const { published, openAfter } = await db.snapshot(async (tx) => ({
+    published: await listPublishedIds(tx, { from, to }),
+    openAfter: (await readJournalState(tx)).open,
+  }));
   const inPostgres = new Set(published.map(({ uniqueId }) => uniqueId));
 
   const common = [...places.values()].filter(({ uniqueId }) => inPostgres.has(uniqueId));
@@ -62,6 +70,7 @@ export async function compareBackends(
   for (let start = 0; start < sample.length; start += batchRows) {
     differences.push(...(await compareRows(sample.slice(start, start + batchRows), db, dataset)));
   }
+  const unreadable = dataset.unreadable();
   const missing = published.map(({ uniqueId }) => uniqueId).filter((id) => !places.has(id));
   const extra = [...places.keys()].filter((id) => !inPostgres.has(id));
   return {
@@ -69,10 +78,11 @@ export async function compareBackends(
     missing: missing.sort(),
     extra: extra.sort(),
     repeated: [...repeated].sort(),
+    unreadable,
     sampled: sample.length,
     differences,
-    journal_open: (await readJournalState(db)).open,
-    is_equal: missing.length + extra.length + repeated.size + differences.length === 0,
+    journal_open: Math.max(openBefore, openAfter),
+    is_equal: missing.length + extra.length + repeated.size + unreadable.length + differences.length === 0,
   };
 }
 

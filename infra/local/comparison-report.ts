@@ -5,7 +5,7 @@ const maxLines = 20;
 
 /** A comparison as a person likes to read it: the days, what differs, and a line that says which it is. */
 export function formatComparison(comparison: Comparison): string {
-  const { days, missing, extra, repeated, differences, sampled, journal_open: open } = comparison;
+  const { days, missing, extra, repeated, unreadable, differences, sampled, journal_open: open } = comparison;
   const table = [
     `${'day'.padEnd(10)}  ${'postgres'.padStart(8)}  ${'dataset'.padStart(8)}`,
     ...days.map(({ day, postgres, dataset }) => {
@@ -17,6 +17,10 @@ export function formatComparison(comparison: Comparison): string {
     list('missing in the dataset', missing),
     list('only in the dataset', extra),
     list('more than once in the dataset', repeated),
+    list(
+      'cannot be read',
+      unreadable.map(({ reason }) => reason),
+    ),
     list('different', differences.map(describeDifference)),
   ].flat();
   const journal =
@@ -26,6 +30,7 @@ export function formatComparison(comparison: Comparison): string {
   const verdict = comparison.is_equal
     ? `Equal: ${days.reduce((sum, { postgres }) => sum + postgres, 0)} articles on both sides, all fields of ${sampled} compared.`
     : `Different: ${missing.length} missing, ${extra.length} extra, ${repeated.length} repeated, ` +
+      `${unreadable.length} unreadable files, ` +
       `${differences.length} fields of the ${sampled} articles compared.`;
   return [...table, '', ...lists, journal, verdict].join('\n');
 }

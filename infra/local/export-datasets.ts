@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { destinationSettings, isRepoName, openDestinations, shardSettings } from '../../functions/export/config.ts';
-import type { Destinations } from '../../functions/export/export-all.ts';
-import { createFolderTarget } from '../../functions/export/folder-target.ts';
-import { exportAndFlush } from '../../functions/export/journal.ts';
-import { loadConfig } from '../../shared/config.ts';
-import { storageBackendSettings } from '../../shared/storage-settings.ts';
+import { isRepoName, openDestinations } from '../../functions/export/config.ts';
+import type { Destinations, ExportAllResult } from '../../functions/export/export-all.ts';
+import { exportAndFlush, runExport } from '../../functions/export/journal.ts';
 import { cliLogger } from './cli-deps.ts';
 import { UsageError } from './errors.ts';
+import {
+  configuredDestinations,
+  type ExportSettings,
+  folderDestination,
+  loadExportSettings,
+  shardOptions,
+} from './export-settings.ts';
 import { withDatabase } from './local-database.ts';
 import type { GlobalOptions } from './options.ts';
 import { createProgress } from './progress.ts';
@@ -22,30 +25,26 @@ export interface ExportDatasetsOptions extends GlobalOptions {
   dryRun?: boolean;
 }
 
-const exportConfig = z.object({ ...destinationSettings, ...shardSettings, ...storageBackendSettings });
-type ExportConfig = z.infer<typeof exportConfig>;
-
-/** Brings the datasets, on the Hub or in a folder, to what the database holds. */
-export async function exportDatasets(options: ExportDatasetsOptions): ReturnType<typeof exportAndFlush> {
-  const settings = loadConfig(exportConfig);
-  const destinations = chooseDestinations(options, settings);
+/**
+ * Brings the datasets, on the Hub or in a folder, to what the database holds. The journal is of those that readers have:
+ * an export to another place leaves it as it is.
+ */
+export async function exportDatasets(
+  options: ExportDatasetsOptions,
+): Promise<ExportAllResult & { journalFlushed?: number }> {
+  const settings = loadExportSettings();
+  const { destinations, areConfigured } = chooseDestinations(options, settings);
   const { fullSync = false, dryRun = false } = options;
-  return await withDatabase(options, (db) => {
+  return await withDatabase(options, async (db) => {
     const progress = createProgress();
     const { full, reduced } = destinations;
     progress.done(
       `Dataset: ${[full, ...(reduced ? [reduced] : [])].map(({ target, repo }) => target.url ?? repo).join(', ')}`,
     );
-    return exportAndFlush(
+    const run = areConfigured ? exportAndFlush : runExport;
+    const result = await run(
       destinations,
-      {
-        now: new Date(),
-        fullSync,
-        dryRun,
-        codec: settings.EXPORT_CODEC,
-        maxShardBytes: settings.EXPORT_MAX_SHARD_MB * 1024 * 1024,
-        storageBackend: settings.STORAGE_BACKEND,
-      },
+      { now: new Date(), fullSync, dryRun, ...shardOptions(settings) },
       {
         db,
         log: cliLogger(options),
@@ -53,27 +52,53 @@ export async function exportDatasets(options: ExportDatasetsOptions): ReturnType
           progress.update(`${period}: ${periodsDone} of ${periodCount} periods, ${rowsWritten} rows`),
       },
     );
+    for (const { foreign } of [result, ...(result.reduced ? [result.reduced] : [])]) {
+      if (foreign.length > 0) progress.done(`Shards of others that ${giveWay(dryRun)}: ${foreign.join(', ')}`);
+    }
+    return result;
   });
 }
 
-/** What the flags say, else what the environment says, else a folder beside the embedded database. */
+function giveWay(isDryRun: boolean): string {
+  return isDryRun ? 'would give way to ours' : 'gave way to ours';
+}
+
+/** What the flags say, else the configured ones, and whether those are the same. */
 function chooseDestinations(
-  { out, repo, reducedRepo, data }: ExportDatasetsOptions,
-  settings: ExportConfig,
-): Destinations {
+  options: ExportDatasetsOptions,
+  settings: ExportSettings,
+): { destinations: Destinations; areConfigured: boolean } {
+  const { out, repo, reducedRepo, data } = options;
   if (out && (repo || reducedRepo)) throw new UsageError('choose a folder (--out) or the Hub (--repo), not both');
   if (repo && repo === reducedRepo) throw new UsageError('--repo and --reduced-repo name the same dataset');
   if (reducedRepo && !repo) throw new UsageError('--reduced-repo goes with --repo');
   for (const name of [repo, reducedRepo]) {
     if (name !== undefined && !isRepoName(name)) throw new UsageError(`"${name}" is no namespace/name of a dataset`);
   }
-  if (repo) {
-    const { EXPORT_REDUCED_REPO: _, ...others } = settings;
-    const reduced = reducedRepo ? { EXPORT_REDUCED_REPO: reducedRepo } : {};
-    return openDestinations({ ...others, ...reduced, EXPORT_TARGET: 'hub', EXPORT_REPO: repo });
+  if (out && resolve(out) !== configuredFolder(settings, data)) {
+    return { destinations: folderDestination(out), areConfigured: false };
   }
-  const isSet = settings.EXPORT_TARGET ?? settings.EXPORT_DIR ?? settings.EXPORT_REPO;
-  if (!out && isSet !== undefined) return openDestinations(settings);
-  const folder = resolve(out ?? join(data, 'dataset'));
-  return { full: { target: createFolderTarget(folder), repo: folder, branch: 'main' } };
+  if (!repo) return { destinations: configuredDestinations(settings, data), areConfigured: true };
+  const { EXPORT_REDUCED_REPO: reduced, ...others } = settings;
+  const destinations = openDestinations({
+    ...others,
+    ...(reducedRepo ? { EXPORT_REDUCED_REPO: reducedRepo } : {}),
+    EXPORT_TARGET: 'hub',
+    EXPORT_REPO: repo,
+  });
+  const isHub = (settings.EXPORT_TARGET ?? (settings.EXPORT_DIR ? 'folder' : 'hub')) === 'hub';
+  return {
+    destinations,
+    areConfigured: isHub && repo === settings.EXPORT_REPO && (!reduced || reduced === reducedRepo),
+  };
+}
+
+/** The folder that stands for the Hub where no flag says otherwise; undefined where it is the Hub. */
+function configuredFolder(
+  { EXPORT_TARGET, EXPORT_DIR, EXPORT_REPO }: ExportSettings,
+  data: string,
+): string | undefined {
+  if (EXPORT_TARGET === 'hub') return undefined;
+  if (EXPORT_DIR) return resolve(EXPORT_DIR);
+  return EXPORT_TARGET || EXPORT_REPO ? undefined : resolve(join(data, 'dataset'));
 }

@@ -87,10 +87,18 @@ async function findDatasetImport(db: Database, { dataset }: ImportPlaceOptions):
   return dataset ? await findImport(db, `dataset ${dataset}`) : undefined;
 }
 
-/** The source of the options; where they name no revision, that of its import. */
-async function openImportSource(options: ImportPlaceOptions, known: ImportState | undefined): Promise<DatasetSource> {
-  const { dataset, path, revision = known?.revision ?? undefined } = options;
-  return await openSource(dataset ? { dataset, revision } : { path: path! }, hubOptions(loadLocalSettings()));
+/**
+ * The source of the options; where they name no revision, that of its import. What changed since an export is looked for
+ * on the branch that the export writes to.
+ */
+async function openImportSource(
+  options: ImportPlaceOptions & Pick<MigrateHfOptions, 'changed'>,
+  known: ImportState | undefined,
+): Promise<DatasetSource> {
+  const settings = loadLocalSettings();
+  const exported = options.changed ? settings.EXPORT_BRANCH : undefined;
+  const { dataset, path, revision = known?.revision ?? exported } = options;
+  return await openSource(dataset ? { dataset, revision } : { path: path! }, hubOptions(settings));
 }
 
 async function validate(

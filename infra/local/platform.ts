@@ -10,8 +10,7 @@ import { createHandler as createEmbed } from '../../functions/embed/handler.ts';
 import type { Enricher } from '../../functions/enrich/enricher.ts';
 import { createHandler as createEnrich } from '../../functions/enrich/handler.ts';
 import { createTaxonomyReader } from '../../functions/enrich/taxonomy.ts';
-import { createFolderTarget } from '../../functions/export/folder-target.ts';
-import { createHandler as createExport } from '../../functions/export/handler.ts';
+import { createHandler as createExport, type ExportHandlerDeps } from '../../functions/export/handler.ts';
 import { createHandler as createImport } from '../../functions/import/handler.ts';
 import { createHandler as createQuarantine } from '../../functions/quarantine/handler.ts';
 import { createHandler as createReconcile } from '../../functions/reconcile/handler.ts';
@@ -30,6 +29,7 @@ import type { Publisher } from '../../shared/publisher.ts';
 import { createStorage } from '../../shared/storage.ts';
 import type { ArticleReads } from '../../shared/stored-article.ts';
 import { type Bus, type BusContext, createBus, type MessageBus } from './bus.ts';
+import { folderDestination } from './export-settings.ts';
 import { type FunctionServer, serveFunction } from './functions-server.ts';
 import { type NewsSource, usualExtent } from './news-source.ts';
 import type { ScrapeTools } from './scrape-tools.ts';
@@ -43,8 +43,10 @@ export interface PlatformOptions {
   openIndex?: ReconcileDeps['openIndex'];
   source: Pick<NewsSource, 'extent'>;
   scrape: ScrapeTools;
-  /** Folder that stands for the Hugging Face Hub. */
+  /** Folder that stands for the Hugging Face Hub, unless `exporting` says otherwise. */
   datasetFolder: string;
+  /** Where `export` publishes, and how. */
+  exporting?: Omit<ExportHandlerDeps, 'db' | 'log' | 'now'>;
   /** Where `api` reads articles; Postgres unless given. */
   storage?: ArticleReads;
   /** What `api` does otherwise: the usual times, no limit of its rate, Postgres and the encoder unless given. */
@@ -164,7 +166,6 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
   const now = () => new Date();
   const deps = { db, log, publisher, now };
   const targets = { enricherRank: enricher.rank, embeddingModel: encoder.model, searchIndex: index.id };
-  const target = createFolderTarget(options.datasetFolder);
   return {
     api: createApi({
       ...deps,
@@ -184,7 +185,10 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
     enrich: createEnrich({ ...deps, enricher, taxonomy: createTaxonomyReader(db) }),
     embed: createEmbed({ ...deps, encoder }),
     sync: createSync({ ...deps, index, leaseMs }),
-    export: createExport({ ...deps, destinations: { full: { target, repo: options.datasetFolder, branch: 'main' } } }),
+    export: createExport({
+      ...deps,
+      ...(options.exporting ?? { destinations: folderDestination(options.datasetFolder) }),
+    }),
     import: createImport({ ...deps, hub: options.hub ?? {} }),
     reconcile: createReconcile({
       ...deps,

@@ -12,6 +12,7 @@ import { countVectorsByModel } from '../../shared/sql/embedding-column.ts';
 import { openStorage } from '../../shared/storage.ts';
 import type { BusKind } from './bus.ts';
 import { hasEmulatorHost, openEmulatorBus } from './emulator-bus.ts';
+import { configuredDestinations, loadExportSettings, shardOptions } from './export-settings.ts';
 import { withDatabase } from './local-database.ts';
 import { type NewsSourceOptions, openNewsSource } from './news-source.ts';
 import type { GlobalOptions } from './options.ts';
@@ -27,6 +28,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     await using resources = new AsyncDisposableStack();
     const settings = loadLocalSettings(options.model);
     const datasetFolder = join(options.data, 'dataset');
+    const exportSettings = loadExportSettings();
     const log = createLogger();
     const encoder = await createEncoder(encoderOptions(settings), { log });
     resources.defer(() => encoder.close());
@@ -47,6 +49,10 @@ export async function serve(options: ServeOptions): Promise<void> {
       source,
       scrape: createLocalScrapeTools(db, source, { data: options.data }),
       datasetFolder,
+      exporting: {
+        destinations: configuredDestinations(exportSettings, options.data),
+        ...shardOptions(exportSettings),
+      },
       storage: openStorage(settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings }, db),
       api: { ...limitsOf(settings), ...indexes, searchModel },
       hub: hubOptions(settings),

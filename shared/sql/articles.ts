@@ -55,13 +55,16 @@ export async function listNewestArticles(db: Queryable, filter: ArticleFilter, l
   return rows;
 }
 
-/** The unique_id that an id, maybe an older one, stands for, and when the article was published, in microseconds. */
+/** The ids, its own first, of the article that one of them names, and when it was published, in microseconds. */
 export async function resolveArticleId(
   db: Queryable,
   id: string,
-): Promise<{ uniqueId: string; publishedAt: number } | undefined> {
-  const { rows } = await db.query<{ uniqueId: string; publishedAt: number }>(
-    `select unique_id as "uniqueId", (extract(epoch from published_at) * 1000000)::bigint as "publishedAt"
+): Promise<{ ids: string[]; publishedAt: number } | undefined> {
+  const { rows } = await db.query<{ ids: string[]; publishedAt: number }>(
+    `select array_remove(array[news.unique_id::text, news.legacy_unique_id::text] || array(
+         select dataset_id::text from import_twins where import_twins.unique_id = news.unique_id order by dataset_id
+       ), null) as ids,
+       (extract(epoch from published_at) * 1000000)::bigint as "publishedAt"
      from news ${theOneNamed('news')}`,
     [id],
   );

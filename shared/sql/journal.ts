@@ -7,11 +7,11 @@ export interface JournalRecord {
   version: number;
 }
 
-/** The changes that wait for the dataset, the oldest first. */
-export async function listJournal(db: Queryable, limit: number): Promise<JournalRecord[]> {
+/** The changes that wait for the dataset, by unique_id, after that of a record where one is given. */
+export async function listJournal(db: Queryable, limit: number, after?: JournalRecord): Promise<JournalRecord[]> {
   const { rows } = await db.query<JournalRecord>(
-    `select unique_id as "uniqueId", version from hub_journal order by changed_at, unique_id limit $1`,
-    [limit],
+    `select unique_id as "uniqueId", version from hub_journal where unique_id > $2 order by unique_id limit $1`,
+    [limit, after?.uniqueId ?? ''],
   );
   return rows;
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { openDatasetFolder } from '../../shared/dataset-folder.ts';
 import { createDatasetQuery, type DatasetQuery } from '../../shared/dataset-query.ts';
 import { datasetColumns } from '../../shared/dataset-schema.ts';
+import { createLogger } from '../../shared/log.ts';
 import { countReads, datasetRow, type Reads, writeShard } from '../support/dataset.ts';
 
 const micros = (text: string) => Date.parse(text) * 1000;
@@ -144,14 +146,158 @@ describe('queries of a dataset', () => {
     assert.equal((await moving.find('marco'))?.title, 'Outro');
   });
 
-  test('names the file that is no shard, and tries again later', async () => {
-    const path = join(folder, 'data/train-2026-04-01.parquet');
-    await writeFile(path, 'no Parquet at all, but some bytes');
+  test('sees at once that a file which it knows was replaced, and answers from the new one', async () => {
     const fresh = createDatasetQuery({ open: () => openDatasetFolder(folder) });
-    await assert.rejects(fresh.newest({}, 1), /data\/train-2026-04-01\.parquet cannot be read as Parquet/);
-    await assert.rejects(fresh.find('marco'), /train-2026-04-01/);
-    // The window leaves it out.
-    assert.deepEqual(ids(await fresh.newest({ to: micros('2026-01-10T00:00:00Z') }, 1)), ['janeiro-a']);
+    assert.equal((await fresh.find('marco'))?.title, 'Título de marco');
+    const rows = Array.from({ length: 50 }, (_, index) => datasetRow(`hoje-${index}`, '2026-03-01T13:00:00Z'));
+    await writeShard(folder, 'data/train-2026-03-01.parquet', [...rows, datasetRow('marco', '2026-03-01T12:00:00Z')]);
+    assert.equal((await fresh.find('marco'))?.unique_id, 'marco');
+    await rm(join(folder, 'data/train-2026-03-01.parquet'));
+    assert.deepEqual(ids(await fresh.newest({}, 1)), ['fevereiro-19']);
+  });
+
+  test('leaves out a file that cannot be read, says so once, and reads it when it is mended', async () => {
+    const path = 'data/train-2026-04-01.parquet';
+    const rows = [datasetRow('abril', '2026-04-01T12:00:00Z')];
+    await writeShard(folder, path, rows);
+    await truncate(join(folder, path), 500);
+    await writeFile(join(folder, 'data/train-00000-of-00001.parquet'), 'no Parquet at all, but some bytes');
+    const lines: string[] = [];
+    const log = createLogger((line) => lines.push(line));
+    let clock = 0;
+    const fresh = createDatasetQuery({ open: () => openDatasetFolder(folder), log, now: () => clock });
+    assert.deepEqual(ids(await fresh.newest({}, 1)), ['marco']);
+    assert.equal(await fresh.find('nada'), undefined);
+    const told = lines.map((line) => JSON.parse(line).path).sort();
+    assert.deepEqual(told, ['data/train-00000-of-00001.parquet', path]);
+    assert.deepEqual(
+      fresh
+        .unreadable()
+        .map((file) => file.path)
+        .sort(),
+      told,
+    );
+    await writeShard(folder, path, rows);
+    clock += 60_000;
+    assert.deepEqual(ids(await fresh.newest({}, 1)), ['abril']);
+    assert.deepEqual(
+      fresh.unreadable().map((file) => file.path),
+      ['data/train-00000-of-00001.parquet'],
+    );
+    assert.equal(lines.length, 2);
+  });
+
+  test('is an error where no file at all can be read', async () => {
+    const empty = await mkdtemp(join(tmpdir(), 'query-bad-'));
+    await mkdir(join(empty, 'data'));
+    await writeFile(join(empty, 'data/train-2026-04-01.parquet'), 'no Parquet');
+    const bad = createDatasetQuery({ open: () => openDatasetFolder(empty) });
+    await assert.rejects(bad.newest({}, 1), /None of the 1 shards .*train-2026-04-01\.parquet cannot be read/);
+    await rm(empty, { recursive: true });
+  });
+
+  test('answers from what it knows while the store is slow or down, for as long as it may', async () => {
+    let clock = 0;
+    let open = () => openDatasetFolder(folder);
+    const patient = createDatasetQuery({ open: () => open(), now: () => clock, maxWaitMs: 10 });
+    const newest = async () => ids(await patient.newest({}, 1));
+    assert.deepEqual(await newest(), ['marco']);
+    const asked: string[] = [];
+    open = () => {
+      asked.push('down');
+      return Promise.reject(new Error('down'));
+    };
+    clock = 60_000;
+    assert.deepEqual([await newest(), await newest()], [['marco'], ['marco']]);
+    assert.equal(asked.length, 1, 'not at every question');
+    let release = () => {};
+    open = async () => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return await openDatasetFolder(folder);
+    };
+    clock = 200_000;
+    await writeShard(folder, 'data/train-2026-03-02.parquet', [datasetRow('novo', '2026-03-02T12:00:00Z')]);
+    assert.deepEqual(await newest(), ['marco'], 'the new state is not there yet');
+    release();
+    await setImmediate();
+    for (let count = 0; count < 1000 && !(await newest()).includes('novo'); count += 1) await setImmediate();
+    assert.deepEqual(await newest(), ['novo']);
+    open = () => Promise.reject(new Error('down'));
+    clock += 3_599_999;
+    assert.deepEqual(await newest(), ['novo']);
+    clock += 1;
+    await assert.rejects(newest(), /down/);
+  });
+
+  test('lists one row of each text, and goes on behind the copies until the listing is full', async () => {
+    const copied = { title: 'Nota', content: 'Nota à imprensa' };
+    const copies = Array.from({ length: 150 }, (_, index) =>
+      datasetRow(`copia-${index}`, new Date(Date.UTC(2026, 4, 2, 0, index)).toISOString(), copied),
+    );
+    const other = datasetRow('outra', '2026-05-01T12:00:00Z', { ...copied, content: 'Outro texto' });
+    await writeShard(folder, 'data/train-2026-05.parquet', [other, ...copies]);
+    const fresh = createDatasetQuery({ open: () => openDatasetFolder(folder) });
+    const rows = await fresh.newest({}, 4);
+    assert.deepEqual(ids(rows), ['copia-149', 'outra', 'marco', 'fevereiro-19']);
+    assert.deepEqual(
+      rows.map(({ content }) => content),
+      [null, null, null, null],
+    );
+  });
+
+  test('lists an id once, and no row without a date', async () => {
+    await writeShard(folder, 'data/train-2026-03-02.parquet', [
+      datasetRow('marco', '2026-03-02T12:00:00Z', { title: 'De novo' }),
+      datasetRow('sem-data', '2026-03-02T12:00:00Z', { published_at: null }),
+    ]);
+    const fresh = createDatasetQuery({ open: () => openDatasetFolder(folder) });
+    const rows = await fresh.newest({}, 2);
+    assert.deepEqual(rows.map(({ unique_id, title }) => [unique_id, title])[0], ['marco', 'De novo']);
+    assert.deepEqual(ids(rows), ['marco', 'fevereiro-19']);
+    assert.equal(await fresh.find('sem-data'), undefined);
+  });
+
+  test('finds a row by any of its ids', async () => {
+    assert.equal((await query.findAny(['nada', 'janeiro-a'], micros('2026-01-05T12:00:00Z')))?.unique_id, 'janeiro-a');
+    assert.equal((await query.findAny(['nada', 'janeiro-a', 'marco']))?.unique_id, 'marco', 'the newest shard first');
+  });
+
+  test('looks for what is rare in several shards at a time, and in eight at most', async () => {
+    const months = Array.from({ length: 20 }, (_, index) => String(index + 2001));
+    for (const year of months) {
+      await writeShard(folder, `data/train-${year}-01.parquet`, [datasetRow(year, `${year}-01-05T12:00:00Z`)]);
+    }
+    const source = await openDatasetFolder(folder);
+    let [openCount, most] = [0, 0];
+    const files = source.files.map((file) => ({
+      ...file,
+      open: async () => {
+        const access = await file.open();
+        most = Math.max(most, ++openCount);
+        await setImmediate();
+        return {
+          ...access,
+          close: async () => {
+            openCount -= 1;
+            await access.close();
+          },
+        };
+      },
+    }));
+    const fresh = createDatasetQuery({ open: async () => ({ ...source, files }) });
+    assert.deepEqual(ids(await fresh.newest({ agency: ['saude'] }, 5)), ['janeiro-b']);
+    assert.equal(most, 8);
+  });
+
+  test('remembers which agencies a row group has', async () => {
+    await query.newest({}, 100);
+    take();
+    assert.deepEqual(await query.newest({ agency: ['mma'] }, 10), []);
+    assert.deepEqual(take().paths, ['data/train-2026-01.parquet'], 'between those of January');
+    assert.deepEqual(await query.newest({ agency: ['mma', 'pr'] }, 10), []);
+    assert.equal(take().requests, 0);
   });
 });
 

@@ -68,6 +68,11 @@ test('a request that is refused for now or breaks off is made again', async () =
   assert.equal((await readRows()).length, 40);
 });
 
+test('gives up at once where the Hub asks for a longer pause than there is', async () => {
+  hub.failing(100, (response) => response.writeHead(429, { 'retry-after': '3000' }).end());
+  await assert.rejects(readRows({ maxPauseMs: 2_000 }), /RetryableError: .* in 1 attempts: .* answers 429/);
+});
+
 test('gives up after all attempts, retryable', async () => {
   hub.failing(100, (response) => response.writeHead(500).end());
   await assert.rejects(readRows({ maxAttempts: 3 }), (error: Error) => {
@@ -94,7 +99,7 @@ test('a server that knows no ranges, a wrong size, a refused token and an unknow
   await assert.rejects(readRows(), /PermanentError: .* answers 401: .*HF_TOKEN/);
   await assert.rejects(
     openHubSource('nobody/nothing', 'main', { endpoint: hub.endpoint }),
-    /PermanentError: .* answers 404/,
+    /DatasetAbsentError: .* answers 404/,
   );
   await assert.rejects(
     openHubSource('../x', 'main', { endpoint: hub.endpoint }),

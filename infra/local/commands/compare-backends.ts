@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { DatasetAbsentError } from '../../../shared/dataset-source.ts';
+import { ConfigError } from '../../../shared/errors.ts';
+import type { Comparison } from '../compare-backends.ts';
 import { UsageError } from '../errors.ts';
 import { type GlobalOptions, parseInteger } from '../options.ts';
 
@@ -15,22 +18,28 @@ export function addCompareBackendsCommand(program: Command): void {
     .option('--path <folder>', 'a folder that stands for the Hub (default: EXPORT_DIR, or dataset in the data folder)')
     .option('--json', 'print an object')
     .action(async (_options, command: Command) => {
-      const { days, sample, dataset, path, json, ...options } = command.optsWithGlobals<CompareOptions>();
-      if (dataset && path) throw new UsageError('choose --dataset or --path, not both');
-      const { compareBackends } = await import('../compare-backends.ts');
+      const options = command.optsWithGlobals<CompareOptions>();
+      if (options.dataset && options.path) throw new UsageError('choose --dataset or --path, not both');
       const { formatComparison } = await import('../comparison-report.ts');
-      const { namedDataset } = await import('../named-dataset.ts');
-      const { withDatabase } = await import('../local-database.ts');
-      const { openDataset } = await import('../../../shared/storage.ts');
-      const { lastDays } = await import('../../../shared/window.ts');
-      const location = namedDataset({ dataset, path, data: options.data });
-      const comparison = await withDatabase(options, (db) =>
-        compareBackends(
-          { window: lastDays(days, new Date()), sampleCount: sample },
-          { db, dataset: openDataset(location) },
-        ),
-      );
-      console.log(json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison));
+      const comparison = await compare(options).catch(usageErrorOf);
+      console.log(options.json ? JSON.stringify(comparison, null, 2) : formatComparison(comparison));
       if (!comparison.is_equal) throw new Error('Postgres and the dataset differ');
     });
+}
+
+async function compare({ days, sample, ...options }: CompareOptions): Promise<Comparison> {
+  const { compareBackends } = await import('../compare-backends.ts');
+  const { namedDataset } = await import('../named-dataset.ts');
+  const { withDatabase } = await import('../local-database.ts');
+  const { openDataset } = await import('../../../shared/storage.ts');
+  const { lastDays } = await import('../../../shared/window.ts');
+  const dataset = openDataset(namedDataset(options));
+  const window = lastDays(days, new Date());
+  return await withDatabase(options, (db) => compareBackends({ window, sampleCount: sample }, { db, dataset }));
+}
+
+/** 1 is for a difference: what cannot be compared at all, by its settings or without a dataset, is a wrong call. */
+function usageErrorOf(error: unknown): never {
+  const isWrongCall = error instanceof ConfigError || error instanceof DatasetAbsentError;
+  throw isWrongCall ? new UsageError(error.message, { cause: error }) : error;
 }

@@ -7,8 +7,9 @@ import { exportDataset } from '../../../functions/export/export.ts';
 import { createFolderTarget } from '../../../functions/export/folder-target.ts';
 import { contentHash } from '../../../shared/identity.ts';
 import { silentLogger } from '../../../shared/log.ts';
-import { createStorage, openStorage } from '../../../shared/storage.ts';
+import { createStorage, openDataset, openStorage } from '../../../shared/storage.ts';
 import { createTestDatabase, type TestDatabase, withoutPostgres } from '../../support/database.ts';
+import { datasetRow, writeShard } from '../../support/dataset.ts';
 import { type Api, serveApi } from './api-server.ts';
 import { seedArticles, seedCatalogue } from './seed.ts';
 
@@ -81,6 +82,30 @@ describe('articles read from the dataset', { skip: withoutPostgres }, () => {
   test('are found by a legacy id, and not when they are removed or unknown', async () => {
     assert.equal((await api.get(`/articles/${legacyId}`)).body.title, 'Exame');
     for (const id of ['removida_000003', 'x_000000']) assert.equal((await api.get(`/articles/${id}`)).status, 404, id);
+  });
+
+  test('are found in a dataset of older ids, by those and by the ones of today', async () => {
+    const { db } = database;
+    const other = await mkdtemp(join(tmpdir(), 'api-legacy-'));
+    const [twin, unknown] = ['f'.repeat(32), 'e'.repeat(32)];
+    await writeShard(other, 'data/train-00000-of-00001.parquet', [
+      datasetRow(legacyId, '2026-01-10T12:00:00Z'),
+      datasetRow(twin, '2026-01-11T12:00:00Z'),
+      datasetRow(unknown, '2026-01-12T12:00:00Z'),
+    ]);
+    await db.query(`insert into import_twins (dataset_id, unique_id) values ($1, 'ibge_000001')`, [twin]);
+    const legacy = await serveApi(db, { storage: createStorage({ db, dataset: openDataset({ folder: other }) }) });
+    for (const [id, found] of Object.entries({
+      [legacyId]: legacyId,
+      exame_0a1b2c: legacyId,
+      [twin]: twin,
+      ibge_000001: twin,
+      [unknown]: unknown,
+    })) {
+      assert.equal((await legacy.get(`/articles/${id}`)).body.title, `Título de ${found}`, id);
+    }
+    await legacy.close();
+    await rm(other, { recursive: true });
   });
 
   test('are listed as Postgres lists them: filtered, the newest first, one of each text', async () => {

@@ -155,13 +155,18 @@ describe('export again', { skip: withoutPostgres }, () => {
     await insertArticles(db(), [
       { id: 'a', publishedAt: '2026-01-10T12:00:00Z' },
       { id: 'b', publishedAt: '2026-02-10T12:00:00Z' },
+      { id: 'c', publishedAt: '2026-03-10T12:00:00Z' },
     ]);
     await run();
     const whole = await readFile(join(folder(), 'data/train-2026-02.parquet'));
     await rm(join(folder(), 'data/train-2026-01.parquet'));
     await truncate(join(folder(), 'data/train-2026-02.parquet'), 100);
     assert.equal((await run()).shardsWritten, 2);
-    assert.deepEqual(await readIds(folder()), { 'train-2026-01.parquet': ['a'], 'train-2026-02.parquet': ['b'] });
+    assert.deepEqual(await readIds(folder()), {
+      'train-2026-01.parquet': ['a'],
+      'train-2026-02.parquet': ['b'],
+      'train-2026-03-10.parquet': ['c'],
+    });
     assert.ok(whole.equals(await readFile(join(folder(), 'data/train-2026-02.parquet'))));
   });
 

@@ -63,7 +63,12 @@ describe('export of what is journaled', { skip: withoutPostgres }, () => {
     return { status: response.status, ...answer };
   };
   const log = async () =>
-    (await db.query('select operation, status, records_processed, records_failed, error_message from sync_log')).rows;
+    (
+      await db.query(
+        `select operation, status, records_processed, records_failed, error_message from sync_log
+         where operation = 'flush_journal'`,
+      )
+    ).rows;
 
   test('the frequent call does nothing while nothing is journaled', async () => {
     assert.deepEqual(await call({ only_journaled: true }), { status: 200, skipped: 'nothing is journaled' });
@@ -143,6 +148,30 @@ describe('export of what is journaled', { skip: withoutPostgres }, () => {
     assert.equal((await target.readTree()).head, head);
   });
 
+  test('all that the snapshot holds is struck off, however much it is', async () => {
+    await insert('a');
+    await db.query(
+      `insert into hub_journal (unique_id, version) select 'x' || n, 1 from generate_series(1, 100001) as n`,
+    );
+    const { journalFlushed } = (await call({ only_journaled: true })) as Record<string, unknown>;
+    assert.deepEqual([journalFlushed, await open()], [100_002, []]);
+  });
+
+  test('the frequent call brings what no session journaled, in every phase that writes to the dataset at once', async () => {
+    const skipped = { status: 200, skipped: 'nothing is journaled' };
+    await insert('a');
+    await call({});
+    assert.deepEqual(await call({ only_journaled: true }, 'dual_write'), skipped);
+    // As the sessions of the phase before do.
+    const unjournaled = await openPostgres({ url: database.url }, {});
+    await unjournaled.query(`update news set title = 'Outro' where unique_id = 'a'`);
+    await unjournaled.close();
+    assert.deepEqual(await call({ only_journaled: true }, 'postgres'), skipped);
+    const { added } = (await call({ only_journaled: true }, 'huggingface')) as { added?: string[] };
+    assert.deepEqual(added, ['data/train-2026-02.parquet']);
+    assert.deepEqual(await call({ only_journaled: true }, 'huggingface'), skipped);
+  });
+
   test('a dry run strikes off nothing', async () => {
     await insert('a');
     await call({ dry_run: true });
@@ -152,7 +181,8 @@ describe('export of what is journaled', { skip: withoutPostgres }, () => {
   test('shards of others are not deleted while readers are served from the dataset, unless that is asked for', async () => {
     await writeShard(folder, 'data/train-00000-of-00001.parquet', [datasetRow('antiga', '2026-01-05T12:00:00Z')]);
     await insert('a');
-    assert.equal((await call({}, 'huggingface')).status, 200, 'the first export replaces what the predecessor left');
+    assert.equal((await call({}, 'huggingface')).status, 400, 'nothing says that they were imported');
+    assert.equal((await call({})).status, 200, 'the first export replaces what the predecessor left');
     const foreign = 'data/train-2026-03-15-063000.parquet';
     await writeShard(folder, foreign, [datasetRow('de-outros', '2026-03-15T12:00:00Z')]);
     await insert('b');

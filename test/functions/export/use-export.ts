@@ -20,7 +20,7 @@ export function useExport() {
   });
   after(() => database?.drop());
   beforeEach(async () => {
-    await database.db.query('truncate news, hub_shards cascade');
+    await database.db.query('truncate news, hub_shards, sync_log cascade');
     folder = await mkdtemp(join(tmpdir(), 'dataset-'));
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));

@@ -25,7 +25,7 @@ export function useHubExport() {
   });
   after(() => database?.drop());
   beforeEach(async () => {
-    await database.db.query('truncate news, hub_shards cascade');
+    await database.db.query('truncate news, hub_shards, sync_log cascade');
     hub = await startHub({ partSizeBytes: 2_000, readToken: 'hf_read' });
     await hub.create(REPO);
     scratchFolder = await mkdtemp(join(tmpdir(), 'scratch-'));

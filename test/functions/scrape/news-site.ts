@@ -8,6 +8,7 @@ import { createRobots } from '../../../functions/scrape/fetch/robots.ts';
 import { nullRawStore } from '../../../functions/scrape/raw-store/open.ts';
 import type { ScrapeRequest } from '../../../functions/scrape/request.ts';
 import { followUps, runScrape, type ScrapeRunDeps, type ScrapeRunReport } from '../../../functions/scrape/run.ts';
+import { articleWrites } from '../../../shared/article-writes.ts';
 import type { Database } from '../../../shared/database.ts';
 import { contextFrom } from '../../../shared/stage-context.ts';
 import { sitesDispatcher } from '../../stand-ins/sites/dispatcher.ts';
@@ -145,6 +146,7 @@ export class NewsSite {
     return runScrape(this.request(asked), contextFrom(), {
       ...this.recorder,
       db: this.db,
+      storage: articleWrites,
       dispatcher: this.#dispatcher!,
       gate: createHostGate({ maxInFlight: 2, minIntervalMs: 0 }),
       robots: createRobots(),

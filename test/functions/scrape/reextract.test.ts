@@ -16,6 +16,7 @@ import type { ReextractReport } from '../../../functions/scrape/reextract/report
 import { runScrape } from '../../../functions/scrape/run.ts';
 import { openPglite } from '../../../infra/local/pglite.ts';
 import { migrateUp } from '../../../infra/migrate.ts';
+import { articleWrites } from '../../../shared/article-writes.ts';
 import type { Database } from '../../../shared/database.ts';
 import type { Platform } from '../../../shared/platform.ts';
 import { contextFrom } from '../../../shared/stage-context.ts';
@@ -110,6 +111,7 @@ describe('reextract', { skip: withoutPostgres }, () => {
       await runScrape(request, context, {
         ...recorder,
         db: target,
+        storage: articleWrites,
         dispatcher,
         gate: createHostGate({ maxInFlight: 4, minIntervalMs: 0 }),
         robots: createRobots(),

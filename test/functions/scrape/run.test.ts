@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createHostGate } from '../../../functions/scrape/fetch/host-gate.ts';
 import type { ScrapeRequest } from '../../../functions/scrape/request.ts';
 import type { ScrapeRunDeps } from '../../../functions/scrape/run.ts';
+import { type ArticleWrites, articleWrites } from '../../../shared/article-writes.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { withoutPostgres } from '../../support/database.ts';
 import { challengePage, day, hour, otherPage, root, useNewsSite } from './news-site.ts';
@@ -31,6 +32,20 @@ describe('a run of scrape', { skip: withoutPostgres }, () => {
     assert.deepEqual(site.recorder.published, []);
     const [row] = await site.rows<{ last_seen_at: Date }>('select last_seen_at from news limit 1');
     assert.deepEqual(row!.last_seen_at, site.now);
+  });
+
+  test('articles are written through the storage, new ones and edits', async () => {
+    const written: string[] = [];
+    const insert: ArticleWrites['insert'] = async (tx, articles) => {
+      written.push(...articles.map(({ title }) => title));
+      return await articleWrites.insert(tx, articles);
+    };
+    site.publish(1);
+    await site.run({}, { storage: { insert } });
+    site.later(hour);
+    site.articles.get('n0')!.text = 'Texto corrigido da notícia.';
+    await site.run({}, { storage: { insert } });
+    assert.equal(written.length, 2);
   });
 
   test('an edit makes a new version of the same article, also without validators, and thins out with age', async () => {

@@ -28,6 +28,20 @@ describe('the environments', () => {
     assert.deepEqual(functions, { api: { minInstances: 1 } });
   });
 
+  test('say which commit of the dataset api reads, and whether it needs a token for it', () => {
+    const variablesOf = (settings: Record<string, string>) => {
+      const environment = openEnvironment('prod', settings);
+      const config = synthesize(topologyOf(environment), environment);
+      const [, api] = resourcesOf(config, 'google_cloud_run_v2_service').find(([, { name }]) => name === 'api')!;
+      return api.template.containers[0].env as { name: string; value?: string }[];
+    };
+    const phase = { 'storage.backend': 'huggingface', 'storage.revision': 'abc123' };
+    assert.equal(variablesOf(phase).find(({ name }) => name === 'EXPORT_BRANCH')?.value, 'abc123');
+    const hasToken = (settings: Record<string, string>) =>
+      variablesOf(settings).some(({ name }) => name.startsWith('HF_TOKEN'));
+    assert.deepEqual([hasToken(phase), hasToken({ ...phase, 'dataset.isPrivate': 'true' })], [false, true]);
+  });
+
   test('name every setting that is unknown or out of its bounds', () => {
     const settings = {
       project: 'No Project',

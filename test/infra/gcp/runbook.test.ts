@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Command } from 'commander';
 import { root } from '../../../infra/build/root.ts';
+import { openEnvironment } from '../../../infra/gcp/environment.ts';
 import { modelKey } from '../../../infra/gcp/model.ts';
 import { synthesize } from '../../../infra/gcp/synthesize.ts';
 import { createProgram } from '../../../infra/local/program.ts';
 import { alerts } from '../../../shared/alerts.ts';
-import { prod, resourcesOf, topology, withTypesense } from './resources.ts';
+import { prod, resourcesOf, topology } from './resources.ts';
 
-// With Typesense there is all that there is without.
-const config = synthesize(topology, withTypesense);
+// All that any environment has: a server of Typesense, and the schedule of the phases that journal.
+const config = synthesize(
+  topology,
+  openEnvironment('prod', { 'search.index': 'typesense', 'storage.backend': 'dual_write' }),
+);
 const namesOf = (type: string, key = 'name') =>
   resourcesOf(config, type).map(([, settings]) => settings[key] as string);
 

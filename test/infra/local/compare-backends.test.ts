@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -7,6 +7,7 @@ import { exportDataset } from '../../../functions/export/export.ts';
 import { createFolderTarget } from '../../../functions/export/folder-target.ts';
 import { compareBackends } from '../../../infra/local/compare-backends.ts';
 import { formatComparison } from '../../../infra/local/comparison-report.ts';
+import type { DatasetQuery } from '../../../shared/dataset-query.ts';
 import { datasetColumns } from '../../../shared/dataset-schema.ts';
 import { silentLogger } from '../../../shared/log.ts';
 import { openPostgres } from '../../../shared/postgres.ts';
@@ -67,6 +68,7 @@ describe('comparison of the backends', { skip: withoutPostgres }, () => {
       missing: [],
       extra: [],
       repeated: [],
+      unreadable: [],
       sampled: 3,
       differences: [],
       journal_open: 0,
@@ -99,6 +101,32 @@ describe('comparison of the backends', { skip: withoutPostgres }, () => {
     await writeShard(folder, 'data/train-2026-03-02-063000.parquet', [datasetRow('b', '2026-03-01T12:00:00Z')]);
     const { repeated, is_equal: isEqual } = await compare();
     assert.deepEqual([repeated, isEqual], [['b'], false]);
+  });
+
+  test('knows of a change that was flushed while the dataset was read', async () => {
+    const { db } = database;
+    await db.query(`insert into hub_journal (unique_id, version) values ('b', 2)`);
+    await db.query(`update news set title = 'Outro' where unique_id = 'b'`);
+    const dataset = openDataset({ folder });
+    const flushedMeanwhile: DatasetQuery = {
+      ...dataset,
+      async *scan(within) {
+        yield* dataset.scan(within);
+        await db.query('delete from hub_journal');
+      },
+    };
+    const comparison = await compareBackends({ window, sampleCount: 100 }, { db, dataset: flushedMeanwhile });
+    assert.deepEqual([comparison.is_equal, comparison.journal_open], [false, 1]);
+  });
+
+  test('names a file that no row can be read from', async () => {
+    await writeFile(join(folder, 'data/train-00000-of-00001.parquet'), 'half');
+    const comparison = await compare();
+    assert.deepEqual(
+      [comparison.unreadable.map(({ path }) => path), comparison.missing, comparison.is_equal],
+      [['data/train-00000-of-00001.parquet'], [], false],
+    );
+    assert.match(formatComparison(comparison), /cannot be read:\n {2}data\/train-00000-of-00001\.parquet cannot be/);
   });
 
   test('finds a difference in every field', async () => {

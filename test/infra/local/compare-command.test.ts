@@ -53,12 +53,24 @@ describe('compare-backends and sync-hf as commands', { skip: withoutPostgres }, 
     assert.match(stderr, /error: Postgres and the dataset differ/);
   });
 
+  test('sync-hf to another place leaves the journal to the dataset that readers have', async () => {
+    const copied = destaques({ STORAGE_BACKEND: 'dual_write' }, 'sync-hf', '--out', join(folder, 'copy'));
+    assert.equal(copied.status, 0, copied.stderr);
+    assert.ok(!('journalFlushed' in JSON.parse(copied.stdout)));
+    assert.deepEqual(await journal(), [{ unique_id: 'a' }]);
+    const named = destaques({ EXPORT_DIR: join(folder, 'dataset') }, 'sync-hf', '--out', join(folder, 'dataset'));
+    assert.equal(JSON.parse(named.stdout).journalFlushed, 1, named.stderr);
+    assert.deepEqual(await journal(), []);
+  });
+
   test('names what cannot be used', () => {
     const wrong = destaques({}, 'compare-backends', '--dataset', 'a/b', '--path', 'x');
     assert.deepEqual([wrong.status, /choose --dataset or --path/.test(wrong.stderr)], [2, true]);
     const absent = destaques({}, 'compare-backends', '--path', join(folder, 'nothing'));
-    assert.deepEqual([absent.status, /is not a folder/.test(absent.stderr)], [1, true]);
-    const backend = destaques({ STORAGE_BACKEND: 'mysql' }, 'status');
-    assert.deepEqual([backend.status, /STORAGE_BACKEND/.test(backend.stderr)], [1, true]);
+    assert.deepEqual([absent.status, /is not a folder/.test(absent.stderr)], [2, true]);
+    for (const [command, status] of Object.entries({ status: 1, 'compare-backends': 2 })) {
+      const backend = destaques({ STORAGE_BACKEND: 'mysql' }, command);
+      assert.deepEqual([backend.status, /STORAGE_BACKEND/.test(backend.stderr)], [status, true]);
+    }
   });
 });

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startHub } from '../../stand-ins/hub.ts';
 import { openTestEmulator, uniqueProject, withoutEmulator } from '../../support/pubsub-emulator.ts';
 
 const bin = fileURLToPath(new URL('../../../infra/local/bin.js', import.meta.url));
@@ -94,4 +95,36 @@ test('without an emulator it says in one line how to get one, or that the one na
   }
   const { status } = spawnSync(process.execPath, args('--bus', 'kafka'), { env: environment });
   assert.equal(status, 2);
+});
+
+test('export publishes where the settings say that articles are read', async () => {
+  const hub = await startHub();
+  await hub.create('me/news');
+  const settings = {
+    STORAGE_BACKEND: 'huggingface',
+    EXPORT_REPO: 'me/news',
+    HF_ENDPOINT: hub.url,
+    HF_TOKEN: 'hf_test',
+  };
+  const { urlOf, stop } = await start(['--bus', 'in-process'], { ...environment, ...settings });
+  const before = hub.requests().length;
+  const answer = await fetch(urlOf('export'), { method: 'POST' });
+  assert.equal(answer.status, 200, await answer.text());
+  assert.ok(
+    hub
+      .requests()
+      .slice(before)
+      .some((line) => line.includes('/api/datasets/me/news/')),
+  );
+  assert.equal(await stop(), 0);
+  await hub.close();
+});
+
+test('before its first export the dataset that articles are read from is empty', async () => {
+  const env = { ...environment, STORAGE_BACKEND: 'huggingface' };
+  const { urlOf, stop } = await start(['--bus', 'in-process', '--data', join(folder, 'unexported')], env);
+  const article = await fetch(new URL('/articles/nada_0a1b2c', urlOf('api')));
+  assert.equal(article.status, 404, await article.text());
+  assert.equal(await countSearchable(urlOf('api')), 0);
+  assert.equal(await stop(), 0);
 });

@@ -27,13 +27,17 @@ after(async () => {
 });
 
 async function syncHf(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [bin, 'sync-hf', '--database-url', database.url, ...args], {
+  const { status, stdout, stderr } = await run(['sync-hf', '--database-url', database.url, ...args], env);
+  return { status, stderr, result: status === 0 ? (JSON.parse(stdout) as ExportAllResult) : null };
+}
+
+async function run(args: string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [bin, ...args], {
     env: { PATH: process.env.PATH, HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_test', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  const result = status === 0 ? (JSON.parse(stdout) as ExportAllResult) : null;
-  return { status: status as number, stderr, result };
+  return { status: status as number, stdout, stderr };
 }
 
 test('sync-hf brings both datasets on the Hub to what the table holds', { skip: withoutPostgres }, async () => {
@@ -55,6 +59,13 @@ test('sync-hf brings both datasets on the Hub to what the table holds', { skip: 
   assert.deepEqual([again.result?.commit, again.result?.reduced?.commit], [null, null], again.stderr);
   // A dataset that is named by a flag brings no other one of the environment with it.
   assert.equal((await syncHf(['--full-sync', '--repo', 'nobody/news'], fromEnvironment)).result?.reduced, undefined);
+});
+
+test('what changed since an export is looked for on its branch', { skip: withoutPostgres }, async () => {
+  const args = ['migrate-hf-to-pg', '--database-url', database.url, '--dataset', 'nobody/news', '--changed'];
+  const { status, stderr } = await run(args, { EXPORT_BRANCH: 'experimental' });
+  assert.equal(status, 1);
+  assert.match(stderr, /\/nobody\/news\/revision\/experimental answers 404/);
 });
 
 test('sync-hf says in one line what is wrong, and what to do', { skip: withoutPostgres }, async () => {
