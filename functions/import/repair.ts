@@ -34,11 +34,12 @@ const maxMarks = 2_500;
  * text when it does not, or says nothing else.
  */
 export function withoutRepeatedTitle(text: string, title: string): string {
-  const wanted = key(title);
-  const isTitle = (line: string) => key(plain(line)) === wanted;
   // Its first line says whether the rest need be looked at.
   const line = firstLine(text);
-  if (wanted === '' || line.length > title.length + maxMarks || !isTitle(line)) return text;
+  if (line.length > title.length + maxMarks) return text;
+  const wanted = key(title);
+  const isTitle = (candidate: string) => key(plain(candidate)) === wanted;
+  if (wanted === '' || !isTitle(line)) return text;
   const blocks = splitBlocks(text);
   const start = blocks.findIndex((block) => !IMAGES_ONLY.test(block));
   const first = blocks[start];

@@ -15,11 +15,16 @@ const SHARE_HEADING = new RegExp(
   'i',
 );
 
+/** Characters that no block for sharing has, without its links. */
+const MAX_LABELS = 500;
+
 /** What Agência Brasil has between the paragraphs. */
 const CHANNEL = /^[>\s]*Siga o canal d[aeo] [\p{L} ]{1,40} no WhatsApp\.?$/iu;
 
 /** Whether a text is links to the share forms of networks with nothing but their labels, or no more than the heading of these. */
 export function shareKind(text: string): 'links' | 'heading' | null {
+  // Most texts that speak of sharing are paragraphs.
+  if (!text.includes('](')) return text.length < MAX_LABELS && SHARE_HEADING.test(plain(text)) ? 'heading' : null;
   let shareLinks = 0;
   const labels = text.replace(IMAGE, '').replace(LINK, (_, label: string, url: string) => {
     if (!isShareLink(url)) return ` ${label} `;
@@ -27,11 +32,11 @@ export function shareKind(text: string): 'links' | 'heading' | null {
     return ' ';
   });
   if (shareLinks === 0) return SHARE_HEADING.test(plain(text)) ? 'heading' : null;
-  return labels.length < 500 && SHARE_LABEL.test(collapse(labels).trim()) ? 'links' : null;
+  return labels.length < MAX_LABELS && SHARE_LABEL.test(collapse(labels).trim()) ? 'links' : null;
 }
 
 function isShareBlock(block: string): boolean {
-  return shareKind(block) !== null || (block.length < 500 && CHANNEL.test(plain(block)));
+  return shareKind(block) !== null || (block.length < MAX_LABELS && CHANNEL.test(plain(block)));
 }
 
 /** A block without what portals print around a text for sharing it; empty when there is nothing else. */
