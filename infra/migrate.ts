@@ -34,9 +34,7 @@ async function migrate(
   database: Database,
   options: { direction: 'up' | 'down'; count?: number; dryRun?: boolean },
 ): Promise<string[]> {
-  return await database.session(async (client) => {
-    // An index on 300,000 rows takes longer than any statement of a function may.
-    await client.query('set statement_timeout = 0');
+  const work = async (client: Queryable) => {
     try {
       const migrations = await runner({
         ...options,
@@ -55,10 +53,10 @@ async function migrate(
         // The connection is what failed: it is dropped, and the error below says so.
       });
       throw new Error(`The database cannot be migrated: ${firstLine(error)}`, { cause: error });
-    } finally {
-      await client.query('reset statement_timeout').catch(() => {});
     }
-  });
+  };
+  // An index on 300,000 rows takes longer than any statement of a function may.
+  return await database.session(work, { isUnlimited: true });
 }
 
 /** The runner puts the stack of what it caught into its own message. */

@@ -1,6 +1,6 @@
 import { joinProblems } from './catalogue/problems.ts';
 import type { Agency, AgencyEntry, CatalogueEntries, Source, SourceEntry, ThemeEntry } from './catalogue.ts';
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { PermanentError } from './errors.ts';
 import {
   listAgencies,
@@ -53,9 +53,7 @@ export async function applyCatalogue(
   catalogue: CatalogueEntries,
   options: { force: boolean },
 ): Promise<CatalogueReport> {
-  return await db.transaction(async (tx) => {
-    // A new label is a new version of every article that shows it: 40,000 of them take more than a statement may.
-    await tx.query('set local statement_timeout = 0');
+  const work = async (tx: Queryable): Promise<CatalogueReport> => {
     await lockCatalogue(tx);
     const stored = {
       agencies: await listAgencies(tx),
@@ -82,7 +80,9 @@ export async function applyCatalogue(
       sources: { ...sources.report, kept, leftOut: orphans.map(({ url }) => url) },
       themes: themes.report,
     };
-  });
+  };
+  // A new label is a new version of every article that shows it: 40,000 of them take more than a statement may.
+  return await db.transaction(work, { isUnlimited: true });
 }
 
 /** Sets what files say against what is stored, and finds the rows to write. */

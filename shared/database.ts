@@ -24,18 +24,24 @@ export interface Snapshot extends Queryable {
   copyOut(select: string): Promise<CopyBlocks>;
 }
 
+/** How long its statements may take. */
+export interface Patience {
+  /** As long as they do: for changes of the schema or of many rows, which no request waits for. */
+  isUnlimited?: boolean;
+}
+
 /** Postgres, on Cloud SQL, a URL, or embedded: functions see only this. */
 export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction: committed when it returns, rolled back when it throws.
    * Never call out (HTTP, model, publish) inside: the embedded database has a single connection.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Queryable) => Promise<T>, patience?: Patience): Promise<T>;
   /**
    * Runs `work` on one connection outside any transaction, for what needs a session: advisory locks, migrations.
    * A text without values may hold several statements.
    */
-  session<T>(work: (client: Queryable) => Promise<T>): Promise<T>;
+  session<T>(work: (client: Queryable) => Promise<T>, patience?: Patience): Promise<T>;
   /** Runs `work` in one read-only repeatable-read transaction: all its reads see the same instant. */
   snapshot<T>(work: (tx: Snapshot) => Promise<T>): Promise<T>;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import { AuthTypes, Connector, IpAddressTypes } from '@google-cloud/cloud-sql-connector';
 import pg from 'pg';
-import type { Database, Row, Snapshot } from './database.ts';
+import type { Database, Patience, Row, Snapshot } from './database.ts';
 import { ConfigError, errorMessage, RetryableError } from './errors.ts';
 import { copyOut } from './postgres-copy-out.ts';
 import { toDeliveryError } from './postgres-errors.ts';
@@ -86,7 +86,10 @@ async function applySettings(client: pg.ClientBase, settings: Readonly<Record<st
 }
 
 function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
-  const session = async <T>(work: (client: Snapshot) => Promise<T>): Promise<T> => {
+  const session = async <T>(
+    work: (client: Snapshot) => Promise<T>,
+    { isUnlimited = false }: Patience = {},
+  ): Promise<T> => {
     const client = await pool.connect().catch(rethrow);
     let broken: Error | undefined;
     const onError = (error: Error) => {
@@ -94,16 +97,19 @@ function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
     };
     client.on('error', onError);
     try {
+      if (isUnlimited) await run(client, 'set statement_timeout = 0');
       return await work({
-        query: (text, values) => run(client, text, values),
+        query: (text, values) => run(client, text, values, isUnlimited ? unlimitedMs : undefined),
         copyOut: (select) => copyOut(client, select).catch(rethrow),
       });
     } finally {
+      // On a connection that fails here the next statement fails too, and drops it.
+      if (isUnlimited) await client.query('reset statement_timeout').catch(() => {});
       client.off('error', onError);
       client.release(broken);
     }
   };
-  const within = <T>(begin: string, work: (tx: Snapshot) => Promise<T>): Promise<T> =>
+  const within = <T>(begin: string, work: (tx: Snapshot) => Promise<T>, patience?: Patience): Promise<T> =>
     session(async (client) => {
       await client.query(begin);
       try {
@@ -115,18 +121,27 @@ function fromPool(pool: pg.Pool): Omit<Database, 'close'> {
         await client.query('rollback').catch(() => {});
         throw error;
       }
-    });
+    }, patience);
   return {
     query: (text, values) => run(pool, text, values),
     session,
-    transaction: (work) => within('begin', work),
+    transaction: (work, patience) => within('begin', work, patience),
     snapshot: (work) => within('begin isolation level repeatable read, read only', work),
   };
 }
 
-async function run<R extends object = Row>(client: pg.Pool | pg.PoolClient, text: string, values?: unknown[]) {
+/** The longest time that a timer has; 0 would be the time of the pool. */
+const unlimitedMs = 2 ** 31 - 1;
+
+async function run<R extends object = Row>(
+  client: pg.Pool | pg.PoolClient,
+  text: string,
+  values?: unknown[],
+  timeoutMs?: number,
+) {
+  const query = { text, ...(values ? { values } : {}), ...(timeoutMs ? { query_timeout: timeoutMs } : {}) };
   // A text of several statements has several results; the last one is the answer.
-  const results = [await client.query<R & pg.QueryResultRow>(text, values).catch(rethrow)].flat();
+  const results = [await client.query<R & pg.QueryResultRow>(query).catch(rethrow)].flat();
   const { rows, rowCount } = results.at(-1)!;
   return { rows: rows as R[], rowCount: rowCount ?? 0 };
 }

@@ -107,6 +107,18 @@ describe('Postgres', { skip: withoutPostgres }, () => {
     }
   });
 
+  test('work that is told to have time is ended by neither side, and leaves the limit as it was', async () => {
+    const hurried = await openPostgres({ url: database.url }, { maxConnections: 1, statementTimeoutMs: 50 });
+    try {
+      // The driver gives up five seconds after the server would.
+      await hurried.session((client) => client.query('select pg_sleep(5.2)'), { isUnlimited: true });
+      await hurried.transaction((tx) => tx.query('select pg_sleep(0.2)'), { isUnlimited: true });
+      await assert.rejects(hurried.query('select pg_sleep(10)'), /statement timeout/);
+    } finally {
+      await hurried.close();
+    }
+  });
+
   test('a statement ends with its time limit, and a wait for a connection with its own', async () => {
     const hurried = await openPostgres(
       { url: database.url },

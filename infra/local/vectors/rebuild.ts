@@ -75,14 +75,14 @@ async function rebuildInPlace(db: Database, graph: GraphOptions): Promise<string
 }
 
 async function rebuildBeside(db: Database, options: RebuildOptions): Promise<string[]> {
-  return await db.session(async (client) => {
+  const rebuild = async (client: Queryable) => {
     const { rows } = await client.query<{ isFree: boolean }>('select pg_try_advisory_lock($1) as "isFree"', [
       rebuildLock,
     ]);
     if (!rows[0]!.isFree) throw new Error('Another rebuild of the index on vectors is under way on this database');
     try {
       // The server looks whether this process is still there: a build for nobody would go on for minutes.
-      await client.query(`set statement_timeout = 0; set client_connection_check_interval = '2s'`);
+      await client.query("set client_connection_check_interval = '2s'");
       await client.query(`select set_config('maintenance_work_mem', $1, false)`, [options.maintenanceWorkMem]);
       const repaired = await dropLeftovers(client);
       const statement = createIndexStatement(nextIndexName, await readCapability(client), options, true);
@@ -98,13 +98,14 @@ async function rebuildBeside(db: Database, options: RebuildOptions): Promise<str
     } finally {
       await client
         .query(
-          `rollback; reset statement_timeout; reset client_connection_check_interval; reset maintenance_work_mem;
+          `rollback; reset client_connection_check_interval; reset maintenance_work_mem;
            select pg_advisory_unlock(${rebuildLock})`,
         )
         // Whoever ended the connection ended its lock and settings with it.
         .catch(() => {});
     }
-  });
+  };
+  return await db.session(rebuild, { isUnlimited: true });
 }
 
 /** Takes away what earlier rebuilds left; each name is one of ours. */
