@@ -87,9 +87,10 @@ async function replaceColumn(tx: Queryable, capability: { hasHalf: boolean; dime
   await tx.query(`set local lock_timeout = '10s'`);
   await tx.query('lock table news in access exclusive mode');
   const { rows: triggers } = await tx.query<{ name: string; definition: string }>(
-    `select tgname as name, pg_get_triggerdef(pg_trigger.oid) as definition
-     from pg_trigger join pg_attribute on attrelid = tgrelid and attnum = any(tgattr)
-     where tgrelid = 'news'::regclass and attname = 'content_embedding' and not tgisinternal`,
+    `select distinct tgname as name, pg_get_triggerdef(pg_trigger.oid) as definition
+     from pg_trigger join pg_depend on classid = 'pg_trigger'::regclass and objid = pg_trigger.oid
+       join pg_attribute on attrelid = refobjid and attnum = refobjsubid
+     where refclassid = 'pg_class'::regclass and refobjid = 'news'::regclass and attname = 'content_embedding'`,
   );
   for (const { name } of triggers) await tx.query(`drop trigger ${name} on news`);
   await tx.query('alter table news drop column content_embedding');
