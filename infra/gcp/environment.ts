@@ -147,7 +147,7 @@ const usualTypesense = {
   machineType: 'e2-medium',
   diskGiB: 20,
   snapshotDays: 7,
-  version: '29.0',
+  version: '30.1',
 } as const;
 
 /**

@@ -14,7 +14,7 @@ const keyPlace = 'projects/destaquesgovbr/secrets/typesense-api-key/versions/3';
 const config = parse(
   typesenseCloudInit({
     ...{ project: 'destaquesgovbr', region: 'southamerica-east1', zone: 'southamerica-east1-a' },
-    ...{ repository: 'destaques', version: '29.0', port: 8108, keyPlace },
+    ...{ repository: 'destaques', version: '30.1', port: 8108, keyPlace },
   }),
 ) as { write_files: { path: string; content: string }[]; runcmd: string[] };
 
