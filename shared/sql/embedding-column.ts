@@ -1,19 +1,23 @@
 import type { Queryable } from '../database.ts';
 import { ConfigError } from '../errors.ts';
 
-/** How long the vectors of `news.content_embedding` are. */
-async function readStoredDimensions(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ dimensions: number }>(
+/** How long the vectors of `news.content_embedding` are; undefined where there is no such column. */
+async function readStoredDimensions(db: Queryable): Promise<number | undefined> {
+  const { rows } = await db.query<{ dimensions: number | undefined }>(
     `select atttypmod as dimensions from pg_attribute
      where attrelid = 'news'::regclass and attname = 'content_embedding' and not attisdropped`,
   );
-  return rows[0]!.dimensions;
+  return rows[0]?.dimensions;
 }
 
-/** @throws {ConfigError} when vectors of this length cannot be stored; the text says what to run. */
+/**
+ * Refuses a database of other vectors. One without the column is not judged: its statements say what is amiss.
+ *
+ * @throws {ConfigError} when vectors of this length cannot be stored; the text says what to run.
+ */
 export async function checkStoredDimensions(db: Queryable, dimensions: number): Promise<void> {
   const stored = await readStoredDimensions(db);
-  if (stored === dimensions) return;
+  if (stored === undefined || stored === dimensions) return;
   throw new ConfigError(
     `EMBEDDING_DIMENSIONS is ${dimensions}, but the database stores vectors of ${stored}: ` +
       `"destaques vectors resize --dimensions ${dimensions}" says what it costs to change that`,

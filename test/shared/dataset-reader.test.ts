@@ -188,7 +188,7 @@ test('a folder says which files that look like Parquet it leaves out', async () 
 test('a folder without Parquet files, or none at all, is refused', async () => {
   const empty = await mkdtemp(join(tmpdir(), 'empty-'));
   await writeShardFile(empty, '.cache/half.parquet', new Uint8Array(3));
-  await assert.rejects(openDatasetFolder(empty), /PermanentError: .* holds no Parquet file/);
-  await assert.rejects(openDatasetFolder(join(empty, 'nowhere')), /PermanentError: .*nowhere is not a folder/);
+  await assert.rejects(openDatasetFolder(empty), /DatasetAbsentError: .* holds no Parquet file/);
+  await assert.rejects(openDatasetFolder(join(empty, 'nowhere')), /DatasetAbsentError: .*nowhere is not a folder/);
   await rm(empty, { recursive: true });
 });

@@ -21,11 +21,19 @@ describe('a file that is lent to another thread', () => {
   });
 
   test('fails as the store of the file does, class and code included', async () => {
-    const away = Object.assign(new RetryableError('the Hub answers 503'), { code: 'EHUB' });
+    const away = Object.assign(new RetryableError('the Hub answers 503'), { code: 'EHUB', name: 'HubBusyError' });
     const borrowed = borrowAccess(lendAccess({ ...file, slice: () => Promise.reject(away) }));
     await assert.rejects(borrowed.slice(0, 1), (error) => {
       assert.ok(error instanceof RetryableError);
-      assert.deepEqual([error.message, 'code' in error && error.code], ['the Hub answers 503', 'EHUB']);
+      const { name, message } = error;
+      assert.deepEqual(
+        { name, message, code: 'code' in error && error.code },
+        {
+          name: 'HubBusyError',
+          message: 'the Hub answers 503',
+          code: 'EHUB',
+        },
+      );
       return true;
     });
     await borrowed.close();
