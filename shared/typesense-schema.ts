@@ -33,6 +33,7 @@ const fields = [
   { name: 'published_year', type: 'int32', facet: true, optional: true },
   { name: 'published_month', type: 'int32', facet: true, optional: true },
   { name: 'published_week', type: 'int32', facet: true, optional: true },
+  { name: 'published_local_year', type: 'int32', facet: true, optional: true },
   { name: 'extracted_at', type: 'int64', optional: true },
   { name: 'created_at', type: 'int64' },
   { name: 'title', type: 'string', optional: true },

@@ -1,4 +1,4 @@
-import { publishedPeriod } from '../../shared/time.ts';
+import { publishedPeriod, saoPauloDay } from '../../shared/time.ts';
 import { featureFields, type NewsDocument, tagKey } from '../../shared/typesense-schema.ts';
 
 export interface ThemeLabel {
@@ -54,7 +54,7 @@ export function toDocument(article: NewsForIndex): NewsDocument {
   const { level1, level2, level3 } = article.themes;
   const mostSpecific = article.themes.mostSpecific ?? level3 ?? level2 ?? level1;
   const period = article.publishedAt && publishedPeriod(article.publishedAt);
-  const tags = facetValues(article.tags ?? []);
+  const tags = article.tags ?? [];
   const draft: Draft = {
     id: article.uniqueId,
     unique_id: article.uniqueId,
@@ -63,6 +63,7 @@ export function toDocument(article: NewsForIndex): NewsDocument {
     published_year: period?.year,
     published_month: period?.month,
     published_week: period?.week,
+    published_local_year: article.publishedAt && Number(saoPauloDay(article.publishedAt).slice(0, 4)),
     extracted_at: article.extractedAt && epochSeconds(article.extractedAt),
     created_at: epochSeconds(article.createdAt),
     title: article.title,
@@ -73,8 +74,9 @@ export function toDocument(article: NewsForIndex): NewsDocument {
     image: article.imageUrl,
     video_url: article.videoUrl,
     category: article.category,
-    tags,
-    tag_keys: tags.map(tagKey),
+    tags: facetValues(tags),
+    // Of all tags, as they were published: that is how they are asked for.
+    tag_keys: [...new Set(tags.map(tagKey))],
     theme_1_level_1_code: level1?.code,
     theme_1_level_1_label: level1?.label,
     theme_1_level_2_code: level2?.code,

@@ -5,7 +5,7 @@ import { newsCollection } from '../../shared/typesense-schema.ts';
 /** The contract with who reads the index: `!` is a field that every document has, `#` one that is a facet. */
 const contract = `
   unique_id string! | agency string!# | published_at int64! | published_year int32# | published_month int32#
-  published_week int32# | extracted_at int64 | created_at int64! | title string | subtitle string | editorial_lead string | url string
+  published_week int32# | published_local_year int32# | extracted_at int64 | created_at int64! | title string | subtitle string | editorial_lead string | url string
   content string | image string | video_url string | category string# | tags string[]# | tag_keys string[]
   theme_1_level_1_code string# | theme_1_level_1_label string# | theme_1_level_2_code string#
   theme_1_level_2_label string# | theme_1_level_3_code string# | theme_1_level_3_label string#

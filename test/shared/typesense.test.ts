@@ -77,7 +77,8 @@ describe(`Typesense client on ${isReal ? `the server ${TYPESENSE_HOST}` : 'the s
     assert.deepEqual(
       fields.filter(({ facet }) => facet).map(({ name }) => name),
       [
-        ...['agency', 'published_year', 'published_month', 'published_week', 'category', 'tags'],
+        ...['agency', 'published_year', 'published_month', 'published_week', 'published_local_year'],
+        ...['category', 'tags'],
         ...['theme_1_level_1_code', 'theme_1_level_1_label', 'theme_1_level_2_code', 'theme_1_level_2_label'],
         ...['theme_1_level_3_code', 'theme_1_level_3_label', 'most_specific_theme_code', 'most_specific_theme_label'],
         'content_hash',

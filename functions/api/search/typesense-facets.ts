@@ -19,8 +19,8 @@ const fieldOf = {
   agency: 'agency',
   theme: 'theme_1_level_1_code',
   tag: 'tags',
-  // In UTC, as in all of the index.
-  year: 'published_year',
+  // Of Brasília, as filters count days; `published_year` is of UTC.
+  year: 'published_local_year',
 } as const satisfies Record<FacetName, keyof NewsDocument>;
 
 /** Themes are those of the first level. */

@@ -1,3 +1,4 @@
+import { textBlocks } from '../../../shared/plain-text.ts';
 import type { DocumentHit, DocumentSearch } from '../../../shared/typesense-search.ts';
 import type { SearchResult } from './contract.ts';
 import { escapeHtml } from './html.ts';
@@ -7,6 +8,7 @@ const start = '\u{F0001}';
 const end = '\u{F0002}';
 const marked = new RegExp(`${start}([^${start}${end}]*)${end}`, 'gu');
 const anyMark = new RegExp(`[${start}${end}]`, 'gu');
+const cutLink = /!?\[([^\][]*)\]\([^()\s]*(?:\([^()\s]*\)?[^()\s]*)?$/;
 
 /** Of a search by words: what of a document is to be shown with the words that were found. */
 export const highlighting = {
@@ -35,10 +37,9 @@ function toHtml(text: string): string | null {
   return html.includes('<mark>') ? html.replace(anyMark, '').trim() : null;
 }
 
-/** Text of a piece of Markdown, which may begin and end anywhere. */
+/** Text of a piece of Markdown, which may end anywhere, in the target of a link too. */
 function plainMarkdown(text: string): string {
-  return text
-    .replace(/!?\[([^\][]*)\]\([^()]*\)?/g, '$1')
-    .replace(/^[\s>#|]+|[*_`~]{2,}|(?<=\s)[*_`#>|+-]+(?=\s|$)|\\(?=[^\p{L}\p{N}\s])/gmu, '')
-    .replace(/\s+/g, ' ');
+  return textBlocks(text.replace(cutLink, '$1'))
+    .map((block) => block.text)
+    .join(' ');
 }

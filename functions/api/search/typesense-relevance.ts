@@ -7,36 +7,14 @@ import {
 import type { Embedding } from './contract.ts';
 import type { Ranked } from './typesense-articles.ts';
 import { isOneOf, joined } from './typesense-filter.ts';
+import { newestFirst } from './typesense-order.ts';
 
 /** Damps the first places, so that one ranking alone does not decide. @see https://doi.org/10.1145/1571941.1572114 */
 const fusionConstant = 60;
 /** With fewer candidates than this the server compares all vectors; a filtered walk through its graph could miss some. */
 const exactBelow = 3000;
-const maxCopies = 10;
-const maxAlternatives = 20;
-
-/**
- * Searches by the words of a text: for all of them, or for those before an `or`, those behind it, and so on. None where it
- * has no words: the server takes such a text for all documents.
- */
-export function wordsSearches(text: string): DocumentSearch[] {
-  const alternatives: string[][] = [[]];
-  for (const [term] of text.matchAll(/-?"[^"]*"?|\S+/g)) {
-    if (/^or$/i.test(term)) alternatives.push([]);
-    else alternatives.at(-1)!.push(term);
-  }
-  return alternatives
-    .map((terms) => terms.join(' '))
-    .filter((words) => /[\p{L}\p{N}]/u.test(words))
-    .slice(0, maxAlternatives)
-    .map((words) => ({
-      q: words,
-      query_by: 'title,subtitle,tags,summary,editorial_lead,content',
-      query_by_weights: '8,4,4,3,2,1',
-      // What has but some of the words is found by its meaning.
-      drop_tokens_threshold: 0,
-    }));
-}
+/** Of a text, beside the one that stands for them. */
+export const maxCopies = 10;
 
 /**
  * The documents nearest to a vector. As a search of its own, not a hybrid one: its filter keeps vectors of other models out,
@@ -91,7 +69,7 @@ export function merge(listings: readonly (readonly DocumentHit[])[]): Scored[] {
 }
 
 function byDate({ hit: { document: a } }: Scored, { hit: { document: b } }: Scored): number {
-  return (b.published_at ?? 0) - (a.published_at ?? 0) || (a.id < b.id ? -1 : 1);
+  return newestFirst(a, b);
 }
 
 /** One result for each text, the first of its copies. */

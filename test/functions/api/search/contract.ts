@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Found, SearchQuery } from '../../../../functions/api/search/contract.ts';
 import { contractArticles, contractModel, embed, ids } from './contract-articles.ts';
+import { describeSearchEdges } from './contract-edges.ts';
 import { describeSearchFilters } from './contract-filters.ts';
 import { describeSearchPages } from './contract-paging.ts';
 import { deadline, everything, type IndexUnderTest, idsOf, walk } from './contract-searches.ts';
@@ -223,4 +224,5 @@ export function describeSearchIndex(name: string, skip: string | false, open: ()
 
   describeSearchFilters(name, skip, open);
   describeSearchPages(name, skip, open);
+  describeSearchEdges(name, skip, open);
 }

@@ -70,11 +70,35 @@ describe('a highlight', () => {
     const content = {
       snippet: `## Um ${start}censo${end}\n\n* item **forte**, [elo](https://x/y) e ![img](z.png) <i>`,
     };
-    assert.equal(read({ content })!.snippet, 'Um <mark>censo</mark> item forte, elo e img &lt;i&gt;');
+    assert.equal(read({ content })!.snippet, 'Um <mark>censo</mark> item forte, elo e');
     const summary = { snippet: `O ${start}censo${end}.` };
     assert.equal(read({ content, summary })!.snippet, 'O <mark>censo</mark>.');
     assert.equal(read({ summary: { snippet: 'nada' } }), null);
     assert.equal(read({}), null);
+  });
+});
+
+describe('a snippet of Markdown', () => {
+  const [start, end] = [highlighting.highlight_start_tag, highlighting.highlight_end_tag];
+  const snippetOf = (text: string) =>
+    readHighlight({ document: { id: 'a' }, highlight: { content: { snippet: `${start}x${end} ${text}` } } })?.snippet;
+
+  test('has no targets of links, with parentheses in them or cut off', () => {
+    for (const [text, shown] of [
+      ['[a](javascript:alert(1)) b', 'a b'],
+      ['[a](https://pt.wikipedia.org/wiki/Censo_(Brasil)) b', 'a b'],
+      ['[a](https://x/y "título") b', 'a b'],
+      ['b [a](https://x/y', 'b a'],
+      ['b [a](https://x/y_(z', 'b a'],
+      ['b [a](javascript:alert(1)', 'b a'],
+      ['(nota) e função f(x)', '(nota) e função f(x)'],
+    ] as const) {
+      assert.equal(snippetOf(text), `<mark>x</mark> ${shown}`, text);
+    }
+  });
+
+  test('is read in time that grows with its length alone', () => {
+    for (const text of ['[', '](', '[a](', '[a]((', '![', '*_'].map((piece) => piece.repeat(50_000))) snippetOf(text);
   });
 });
 

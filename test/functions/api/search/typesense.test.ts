@@ -79,6 +79,67 @@ describe(`a large index in ${serverName}`, () => {
     for (const number of [1, 2, 3]) await under.typesense.deleteDocument(`tardio_00000${number}`);
     assert.equal(idsOf(await find({ limit: 10, after: next }))[0], archive[count - 11]!.id);
   });
+
+  test('a page misses nothing though most of the one before was removed, and its end too', async () => {
+    const { next } = await find({ limit: 100 });
+    for (const { id } of archive.slice(count - 100, count - 20)) await under.typesense.deleteDocument(id);
+    const page = await find({ limit: 3, after: next });
+    assert.deepEqual(
+      idsOf(page),
+      [101, 102, 103].map((place) => archive[count - place]!.id),
+    );
+    assert.equal(idsOf(await find({ limit: 1, after: page.next }))[0], archive[count - 104]!.id);
+  });
+});
+
+describe(`exclusions of a search by meaning on ${serverName}`, () => {
+  let under: TypesenseUnderTest;
+  const publishedAt = '2026-01-01T00:00:00Z';
+  before(async () => {
+    under = await openIndex();
+    await under.insert([
+      { id: 'com_000001', title: 'Vacinação de crianças', publishedAt },
+      { id: 'com_000002', title: 'Criança recebe a dose', summary: 'É a VACINAÇAO contra o sarampo.', publishedAt },
+      { id: 'sem_000003', title: 'Crianças voltam às aulas', publishedAt },
+      { id: 'sem_000004', title: 'Vacina contra o sarampo', publishedAt },
+    ]);
+  });
+  after(() => under?.close());
+  const found = async (text: string) => {
+    const embedding = { model: contractModel, vector: await embed(text) };
+    return idsOf(await under.index.find({ ...everything, text, sort: 'relevance', embedding }, deadline())).sort();
+  };
+
+  test('what has an excluded word or phrase is not found, however near it is', async () => {
+    assert.equal((await found('vacinação')).length, 4);
+    for (const text of ['crianças -vacinação', '-vacinação', 'sarampo -VACINAÇÃO']) {
+      assert.deepEqual(await found(text), ['sem_000003', 'sem_000004'], text);
+    }
+    assert.deepEqual(await found('crianças -"contra o sarampo"'), ['com_000001', 'sem_000003']);
+    assert.deepEqual(await found('crianças -vacinação -aulas'), ['sem_000004']);
+  });
+
+  test('an alternative shows what another one excludes', async () => {
+    assert.equal((await found('crianças -vacinação or sarampo')).length, 4);
+    assert.deepEqual(await found('crianças -vacinação or dose -aulas -crianças'), [
+      'com_000002',
+      'sem_000003',
+      'sem_000004',
+    ]);
+  });
+
+  test('what asks for a word that it excludes finds nothing', async () => {
+    for (const text of ['vacina -vacina', '"vacina contra" -Vacina', 'vacina -vacina or dose -dose']) {
+      assert.deepEqual(await found(text), [], text);
+    }
+    assert.deepEqual(await found('vacina -vacina or aulas -vacinação'), ['sem_000003', 'sem_000004']);
+  });
+
+  test('dashes that part or join words exclude nothing', async () => {
+    for (const text of ['vacinação - crianças', 'norte-sul', '- vacinação']) {
+      assert.equal((await found(text)).length, 4, text);
+    }
+  });
 });
 
 describe('a Typesense index that cannot answer', () => {
@@ -102,7 +163,7 @@ describe('a Typesense index that cannot answer', () => {
     const index = createTypesenseIndex(older, { labels: async () => labels });
     await assert.rejects(find(index), RetryableError);
     const { fields = [], ...schema } = newsCollection(alias);
-    const added = ['embedding_model', 'tag_keys', 'has_summary'];
+    const added = ['embedding_model', 'tag_keys', 'has_summary', 'published_local_year'];
     await fetch(`${protocol}://${host}:${port}/collections`, {
       method: 'POST',
       headers: { 'x-typesense-api-key': apiKey },
@@ -113,6 +174,7 @@ describe('a Typesense index that cannot answer', () => {
     await assert.rejects(find(index, { embedding }), /filter field named `embedding_model`/);
     await assert.rejects(find(index, { filter: { tag: ['enem'] } }), /filter field named `tag_keys`/);
     await assert.rejects(find(index, { filter: { hasSummary: true } }), PermanentError);
+    await assert.rejects(find(index, { facets: ['year'] }), /facet field named `published_local_year`/);
     assert.deepEqual((await find(index)).results, []);
     await older.collections.drop(schema.name);
     older.close();
