@@ -10,9 +10,12 @@ export type PostgresTarget =
   | { url: string }
   | { instanceConnectionName: string; user: string; database: string; ipType?: 'PRIVATE' | 'PUBLIC' };
 
+/** Connections of a pool, unless told. */
+export const usualConnections = 5;
+
 /** Bounds of a pool. */
 export interface PostgresOptions {
-  /** Connections of this instance at most; more callers wait in the pool's queue. Default 5. */
+  /** Connections of this instance at most; more callers wait in the pool's queue. Default `usualConnections`. */
   maxConnections?: number;
   /** Longest run of one statement, in milliseconds; 0 for none. Default 30,000. */
   statementTimeoutMs?: number;
@@ -48,7 +51,7 @@ export async function openPostgres(target: PostgresTarget, options: PostgresOpti
     pool = new pg.Pool({
       ...(await resolveTarget(target, connector)),
       types,
-      max: options.maxConnections ?? 5,
+      max: options.maxConnections ?? usualConnections,
       statement_timeout: statementTimeoutMs,
       // For a server that is gone without a word: no statement outlives its timeout on the server.
       query_timeout: statementTimeoutMs > 0 ? statementTimeoutMs + 5_000 : undefined,

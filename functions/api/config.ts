@@ -4,6 +4,7 @@ import type { Database } from '../../shared/database.ts';
 import { encoderSettings } from '../../shared/encoder.ts';
 import { enricherSettings } from '../../shared/enricher-settings.ts';
 import { functionSettings } from '../../shared/function-deps.ts';
+import { usualConnections } from '../../shared/postgres.ts';
 import { openTypesense, searchIndexSettings } from '../../shared/search-index-settings.ts';
 import { defaultEfSearch } from '../../shared/sql/nearest.ts';
 import { storageSettings } from '../../shared/storage-settings.ts';
@@ -13,6 +14,7 @@ import { searchModelSettings } from './search/model.ts';
 import { createPostgresIndex } from './search/postgres.ts';
 import { createTypesenseIndex } from './search/typesense.ts';
 import { createCatalogueLabels } from './search/typesense-labels.ts';
+import { createSemaphore, type Semaphore } from './semaphore.ts';
 
 /** How long people wait, how often they may ask, and how well is searched. */
 export const apiSettings = {
@@ -29,6 +31,11 @@ export const apiSettings = {
   HNSW_EF_SEARCH: integer(1, 1000).default(defaultEfSearch),
 };
 const limits = z.object(apiSettings);
+
+/** Of the connections of an instance one is left for what is read in an instant: articles, and the sign of life. */
+const keptConnections = 1;
+const maxWaitingSearches = 50;
+const maxWaitMs = 1500;
 
 export const config = z.object({
   ...functionSettings,
@@ -50,22 +57,33 @@ export function limitsOf(settings: z.infer<typeof limits>) {
   };
 }
 
+/** Room for searches in the database: who finds none within 1.5 seconds, or 50 in line, is turned away. */
+export function createSearchSlots(connections: number): Semaphore {
+  const permits = Math.max(1, connections - keptConnections);
+  return createSemaphore({ permits, maxWaiting: maxWaitingSearches, maxWaitMs });
+}
+
 /**
  * Where articles are looked for: in Typesense when it is asked for, and in Postgres where that is away; else in Postgres.
  *
  * @throws {ConfigError} when Typesense is asked for and not described.
  */
 export function openIndexes(
-  settings: Parameters<typeof openTypesense>[0] & Pick<z.infer<typeof limits>, 'INDEX_TIMEOUT_MS' | 'HNSW_EF_SEARCH'>,
+  settings: Parameters<typeof openTypesense>[0] & IndexSettings,
   db: Database,
   options: { statementTimeoutMs: number },
-): Pick<Indexes, 'index' | 'fallback'> & { close(): void } {
-  const postgres = createPostgresIndex(db, { ...options, efSearch: settings.HNSW_EF_SEARCH });
+): Pick<Indexes, 'index' | 'fallback'> & { slots: Semaphore; close(): void } {
+  const slots = createSearchSlots(settings.DATABASE_MAX_CONNECTIONS ?? usualConnections);
+  const postgres = createPostgresIndex(db, { ...options, efSearch: settings.HNSW_EF_SEARCH, slots });
   const typesense = openTypesense(settings, settings.INDEX_TIMEOUT_MS);
-  if (!typesense) return { index: postgres, close: () => {} };
+  if (!typesense) return { index: postgres, slots, close: () => {} };
   const index = createTypesenseIndex(typesense, { labels: createCatalogueLabels(db) });
-  return { index, fallback: postgres, close: () => typesense.close() };
+  return { index, fallback: postgres, slots, close: () => typesense.close() };
 }
+
+type IndexSettings = Pick<z.infer<typeof limits>, 'INDEX_TIMEOUT_MS' | 'HNSW_EF_SEARCH'> & {
+  DATABASE_MAX_CONNECTIONS?: number | undefined;
+};
 
 function timeouts(settings: z.infer<typeof limits>) {
   return {

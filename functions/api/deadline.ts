@@ -1,9 +1,15 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProblemError } from './problem.ts';
 
 /** What was waited for took too long. */
 export class TimeoutError extends Error {
   override name = 'TimeoutError';
+}
+
+/** Nobody waits for the answer any more. */
+export class ClientGoneError extends Error {
+  override name = 'ClientGoneError';
 }
 
 /**
@@ -29,6 +35,15 @@ export async function within<T>(
     timer.abort();
     timeout.catch(() => {});
   }
+}
+
+/** Comes when the connection closes before the answer is sent. */
+export function clientGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort(new ClientGoneError('The client went away.'));
+  });
+  return gone.signal;
 }
 
 /** An answer of 503, for what may work in a few seconds. */

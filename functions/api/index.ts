@@ -10,6 +10,7 @@ import { openStorage } from '../../shared/storage.ts';
 import { config, limitsOf, openIndexes } from './config.ts';
 import { createHandler } from './handler.ts';
 import { openSearchModel } from './search/model.ts';
+import { withStatementTimeout } from './timed-reads.ts';
 
 const settings = loadConfig(config);
 const log = createLogger();
@@ -19,7 +20,7 @@ const searchModel = openSearchModel(settings, { encoder, countVectors: () => cou
 const projectId = settings.GOOGLE_CLOUD_PROJECT;
 const deps = {
   db,
-  storage: openStorage(settings, db, log),
+  storage: openStorage(settings, withStatementTimeout(db, settings.REQUEST_TIMEOUT_MS), log),
   ...openIndexes(settings, db, { statementTimeoutMs: settings.REQUEST_TIMEOUT_MS }),
   searchModel,
   log,

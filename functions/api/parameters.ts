@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import { plainMessage } from '../../shared/schema-messages.ts';
 import { type InvalidParameter, ProblemError } from './problem.ts';
 
+const maxNamed = 20;
+
 /**
  * Reads the parameters of a request by a schema. An empty value counts as not given, as forms send it.
  *
  * @param lists names of those that may be given more than once; the schema sees an array.
- * @throws {ProblemError} 400 that names every parameter that is unknown, given twice or wrong.
+ * @throws {ProblemError} 400 that names the parameters that are unknown, given twice or wrong, 20 at most.
  */
 export function readParameters<T extends z.ZodObject>(
   schema: T,
@@ -32,10 +34,12 @@ export function readParameters<T extends z.ZodObject>(
 
 /** The answer to parameters that cannot be used. */
 export function invalidParameters(schema: z.ZodObject, invalid: readonly InvalidParameter[]): ProblemError {
-  const named = invalid.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; ');
+  const first = invalid.slice(0, maxNamed);
+  const named = first.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; ');
+  const others = invalid.length > maxNamed ? `; and ${invalid.length - maxNamed} more` : '';
   const known = Object.keys(schema.shape).join(', ') || 'none';
-  return new ProblemError(400, `Some parameters cannot be used: ${named}. Known here: ${known}.`, {
-    invalidParameters: invalid,
+  return new ProblemError(400, `Some parameters cannot be used: ${named}${others}. Known here: ${known}.`, {
+    invalidParameters: first,
   });
 }
 

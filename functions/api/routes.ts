@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import type { Database } from '../../shared/database.ts';
-import type { StageTargets } from '../../shared/pending.ts';
+import type { Queryable } from '../../shared/database.ts';
 import { readArticle } from './articles.ts';
 import { checkHealth } from './health.ts';
 import { readParameters } from './parameters.ts';
 import { listParameters, searchParameters, similarParameters } from './search/parameters.ts';
 import { type SearchDeps, search } from './search/search.ts';
 import { findSimilar } from './search/similar.ts';
-import { readStatus } from './status.ts';
+import type { Status } from './status.ts';
+import { statusKeptMs } from './status-answer.ts';
 
 export interface RouteDeps extends SearchDeps {
-  db: Database;
-  targets: StageTargets;
-  /** For one answer; /status, which counts the whole archive, takes what it needs. */
+  db: Queryable;
+  readStatus: () => Promise<Status>;
+  /** For one answer. */
   requestTimeoutMs: number;
 }
 
@@ -69,10 +69,9 @@ export const routes: readonly Route[] = [
   {
     name: '/status',
     path: /^\/status$/,
-    isUntimed: true,
-    answer: async (query, { db, targets }) => {
+    answer: async (query, { readStatus }) => {
       readParameters(noParameters, query);
-      return { body: await readStatus(db, targets), maxAgeSeconds: 10 };
+      return { body: await readStatus(), maxAgeSeconds: statusKeptMs / 1000 };
     },
   },
   {

@@ -82,7 +82,7 @@ export interface LastExport {
 }
 
 /** Reads where the pipeline stands, all at one instant. */
-export async function readStatus(db: Database, targets: StageTargets): Promise<Status> {
+export async function readStatus(db: Pick<Database, 'snapshot'>, targets: StageTargets): Promise<Status> {
   return await db.snapshot(async (tx) => {
     const coverage = await readCoverage(tx, targets);
     const quarantine = await countOpenFailures(tx);

@@ -5,6 +5,7 @@ import { usualTimeouts } from '../../functions/api/config.ts';
 import { createHandler as createApi, type HandlerDeps } from '../../functions/api/handler.ts';
 import { searchModelOf } from '../../functions/api/search/model.ts';
 import { createPostgresIndex } from '../../functions/api/search/postgres.ts';
+import { withStatementTimeout } from '../../functions/api/timed-reads.ts';
 import { createHandler as createDispatch } from '../../functions/dispatch/handler.ts';
 import { createHandler as createEmbed } from '../../functions/embed/handler.ts';
 import type { Enricher } from '../../functions/enrich/enricher.ts';
@@ -169,7 +170,7 @@ function createHandlers(options: PlatformOptions, publisher: Publisher): Record<
   return {
     api: createApi({
       ...deps,
-      storage: options.storage ?? createStorage({ db }),
+      storage: options.storage ?? createStorage({ db: withStatementTimeout(db, usualTimeouts.requestTimeoutMs) }),
       index: createPostgresIndex(db, { statementTimeoutMs: usualTimeouts.requestTimeoutMs }),
       searchModel: searchModelOf(encoder),
       targets,

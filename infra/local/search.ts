@@ -6,8 +6,9 @@ import { openSearchModel } from '../../functions/api/search/model.ts';
 import { listParameters, searchParameters, similarParameters } from '../../functions/api/search/parameters.ts';
 import { type SearchAnswer, type SearchDeps, search } from '../../functions/api/search/search.ts';
 import { findSimilar, type SimilarAnswer } from '../../functions/api/search/similar.ts';
+import { createVectorCheck } from '../../functions/api/search/vector-check.ts';
 import { createEncoder, encoderOptions } from '../../shared/encoder.ts';
-import { countVectorsByModel } from '../../shared/sql/embedding-column.ts';
+import { countVectorsByModel, hasVectorsOf } from '../../shared/sql/embedding-column.ts';
 import { createStorage } from '../../shared/storage.ts';
 import { cliLogger } from './cli-deps.ts';
 import { UsageError } from './errors.ts';
@@ -53,6 +54,7 @@ export async function runSearch(
       const deps = {
         storage: createStorage({ db }),
         ...indexes,
+        hasVectors: createVectorCheck({ hasVectors: (model) => hasVectorsOf(db, model), log }),
         searchModel: openSearchModel(settings, { encoder, countVectors: () => countVectorsByModel(db), log }),
         log,
         ...usualTimeouts,

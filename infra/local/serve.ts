@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { limitsOf, openIndexes } from '../../functions/api/config.ts';
 import { openSearchModel } from '../../functions/api/search/model.ts';
+import { withStatementTimeout } from '../../functions/api/timed-reads.ts';
 import { createLocalEnricher } from '../../functions/enrich/local-enricher.ts';
 import { hubOptions } from '../../functions/import/open-source.ts';
 import { comparedIndex } from '../../functions/reconcile/config.ts';
@@ -53,7 +54,10 @@ export async function serve(options: ServeOptions): Promise<void> {
         destinations: configuredDestinations(exportSettings, options.data),
         ...shardOptions(exportSettings),
       },
-      storage: openStorage(settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings }, db),
+      storage: openStorage(
+        settings.EXPORT_REPO ? settings : { EXPORT_DIR: datasetFolder, ...settings },
+        withStatementTimeout(db, settings.REQUEST_TIMEOUT_MS),
+      ),
       api: { ...limitsOf(settings), ...indexes, searchModel },
       hub: hubOptions(settings),
       port: options.port,

@@ -32,3 +32,13 @@ export async function countVectorsByModel(db: Queryable): Promise<Map<string, nu
   );
   return new Map(rows.map(({ model, count }) => [model, count]));
 }
+
+/** Whether any article has a vector of the model, or there is no article. Read from indexes. */
+export async function hasVectorsOf(db: Queryable, model: string): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(
+    `select exists (select from news where embedding_model = $1)
+       or (select unique_id from news order by unique_id limit 1) is null as found`,
+    [model],
+  );
+  return rows[0]!.found;
+}

@@ -5,11 +5,13 @@ export type FacetName = (typeof facetNames)[number];
 
 /** What is looked for, whichever index answers. */
 export interface SearchQuery {
-  /** Words; empty: everything that the filter lets through. */
+  /** As it was typed, see `readTerms`; empty: everything that the filter lets through. */
   text: string;
-  /** Their meaning, as a vector of the model that search uses now. */
+  /** Meaning of what it wants, as a vector of the model that search uses now. */
   embedding?: Embedding | undefined;
   filter: ArticleFilter;
+  /** Left out is what has this content hash. */
+  exceptHash?: string | undefined;
   sort: 'relevance' | 'date';
   /** Results of a page. */
   limit: number;
@@ -30,10 +32,14 @@ export interface Embedding {
 export interface Position {
   /** The first page's time, milliseconds since 1970. */
   asOf: number;
-  /** Of the last result: its rank in an order by relevance, else its time of publication in milliseconds and its id. */
+  /** Of the last result: how many came before its end, where the order is not one by date alone. */
   rank?: number;
+  /** Its time of publication: whole milliseconds since 1970, and the microseconds that it is later, 0 to 999. */
   publishedAt?: number;
+  microseconds?: number;
   uniqueId?: string;
+  /** Ids of the results before it, the latest first: they tell where it stood when it is gone. */
+  before?: string[];
 }
 
 /** An article as a list shows it. */

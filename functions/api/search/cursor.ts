@@ -12,10 +12,13 @@ export interface Cursor {
   isWordsOnly?: boolean | undefined;
   /** The index was away, and its fallback answered. */
   isFallback?: boolean | undefined;
+  /** Digest of the name of the model whose vectors were compared, undefined where none were. */
+  modelDigest?: string | undefined;
 }
 
 // Within these a number is an instant that Date and Postgres have.
-const milliseconds = z.number().min(-62_135_596_800_000).max(253_402_300_800_000);
+const milliseconds = z.int().min(-62_135_596_800_000).max(253_402_300_799_999);
+const uniqueIds = z.string().regex(/^[\w-]{1,120}$/);
 const cursorSchema = z.strictObject({
   /** Digest of the search. */
   d: z.string(),
@@ -25,10 +28,16 @@ const cursorSchema = z.strictObject({
   r: z.int().min(1).max(1_000_000).optional(),
   /** Published at. */
   p: milliseconds.optional(),
+  /** Microseconds behind it. */
+  n: z.int().min(0).max(999).optional(),
   /** Unique id. */
-  u: z
+  u: uniqueIds.optional(),
+  /** Ids before it. */
+  b: z.array(uniqueIds).max(2).optional(),
+  /** Digest of the model. */
+  m: z
     .string()
-    .regex(/^[\w-]{1,120}$/)
+    .regex(/^[\w-]{6}$/)
     .optional(),
   /** Words only. */
   w: z.literal(1).optional(),
@@ -37,14 +46,20 @@ const cursorSchema = z.strictObject({
 });
 
 /** A text that goes into a URL as it is. */
-export function formatCursor({ position, isWordsOnly, isFallback }: Cursor, request: SearchRequest): string {
-  const { asOf, rank, publishedAt, uniqueId } = position;
+export function formatCursor(
+  { position, isWordsOnly, isFallback, modelDigest }: Cursor,
+  request: SearchRequest,
+): string {
+  const { asOf, rank, publishedAt, microseconds, uniqueId, before } = position;
   const fields: z.infer<typeof cursorSchema> = {
-    d: digest(request),
+    d: digestRequest(request),
     a: asOf,
     r: rank,
     p: publishedAt,
+    n: microseconds,
     u: uniqueId,
+    b: before,
+    m: modelDigest,
     w: isWordsOnly ? 1 : undefined,
     f: isFallback ? 1 : undefined,
   };
@@ -56,13 +71,14 @@ export function readCursor(request: SearchRequest): Cursor | undefined {
   if (request.cursor === undefined) return undefined;
   const { data, success } = cursorSchema.safeParse(parseJson(Buffer.from(request.cursor, 'base64url').toString()));
   if (!success) throw refuse('must be the `next` of an answer, unchanged');
-  if (data.d !== digest(request)) {
+  if (data.d !== digestRequest(request)) {
     throw refuse('belongs to another search: all parameters but limit and facets must stay as they were');
   }
-  const { a: asOf, r: rank, p: publishedAt, u: uniqueId, w, f } = data;
+  const { a: asOf, r: rank, p: publishedAt, n: microseconds, u: uniqueId, b: before, m: modelDigest, w, f } = data;
   const isWhole = isByRelevance(request) ? rank !== undefined : publishedAt !== undefined && uniqueId !== undefined;
   if (!isWhole) throw refuse('must be the `next` of an answer, unchanged');
-  return { position: { asOf, rank, publishedAt, uniqueId } as Position, isWordsOnly: w === 1, isFallback: f === 1 };
+  const position = { asOf, rank, publishedAt, microseconds, uniqueId, before } as Position;
+  return { position, isWordsOnly: w === 1, isFallback: f === 1, modelDigest };
 }
 
 /** Whether the best come first; else the newest do. */
@@ -83,8 +99,17 @@ function parseJson(text: string): unknown {
 }
 
 /** Of what decides which results there are, and in which order. */
-function digest(request: SearchRequest): string {
+function digestRequest(request: SearchRequest): string {
   const { q, agency, theme, tag, from, to, has_summary } = request;
   const search = [q, agency?.toSorted(), theme, tag?.toSorted(), from, to, has_summary, isByRelevance(request)];
-  return createHash('sha256').update(JSON.stringify(search)).digest('base64url').slice(0, 11);
+  return digest(JSON.stringify(search), 11);
+}
+
+/** Of the name of a model, as a cursor carries it. */
+export function digestModel(model: string): string {
+  return digest(model, 6);
+}
+
+function digest(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, length);
 }

@@ -6,13 +6,19 @@ import type { SearchModel } from './model.ts';
 
 export interface EncodeDeps {
   searchModel: SearchModel;
+  /** Whether any article can be found by vectors of a model. */
+  hasVectors: (model: string) => Promise<boolean>;
   encoderTimeoutMs: number;
   log: Logger;
 }
 
-/** The meaning of a text, undefined when the model fails or is too slow. */
+/** The meaning of a text, undefined when the model fails, is too slow, or no article has a vector of it. */
 export function encodeQuery(text: string, deps: EncodeDeps): Promise<Embedding | undefined> {
-  return askModel((model, deadline) => model.encodeQuery(text, deadline), deps);
+  return askModel(async (model, deadline) => {
+    const embedding = await model.encodeQuery(text, deadline);
+    if (!(await deps.hasVectors(embedding.model))) throw new Error(`No article has a vector of ${embedding.model}`);
+    return embedding;
+  }, deps);
 }
 
 /** Name of the model whose vectors are compared now, undefined when that cannot be told. */

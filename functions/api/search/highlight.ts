@@ -24,7 +24,7 @@ export async function highlightRows(
 ): Promise<SearchResult['highlight'][]> {
   const texts = rows.flatMap(({ title, summary, content }) => [
     title.replace(markers, ' ').toWellFormed(),
-    plainText((summary ?? '').slice(0, summaryCharacters)),
+    plainText((summary ?? '').slice(0, characterStart(summary ?? '', summaryCharacters))),
     plainText(content ?? ''),
   ]);
   const marks = await findWords(tx, texts, words);
@@ -103,7 +103,12 @@ function cutSnippet(text: string, marks: readonly Mark[]): string {
 function wordBoundary(text: string, from: number): number {
   if (from === 0) return 0;
   const space = text.indexOf(' ', from);
-  return space !== -1 && space < from + leadCharacters / 2 ? space + 1 : from;
+  return space !== -1 && space < from + leadCharacters / 2 ? space + 1 : characterStart(text, from);
+}
+
+/** The place, or the one before it where it would cut a character of two units. */
+function characterStart(text: string, place: number): number {
+  return (text.codePointAt(place - 1) ?? 0) > 0xffff ? place - 1 : place;
 }
 
 function markWords(text: string, marks: readonly Mark[]): string {

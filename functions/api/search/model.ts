@@ -133,14 +133,12 @@ export function createSearchModel(
   };
 
   const encodeQuery = async (text: string) => {
-    let used = await inUse();
-    const vectors = await used.encode([text], { kind: 'query' }).catch((error: unknown) => {
+    const used = await inUse();
+    return await encodeWith(used, text).catch((error: unknown) => {
       // Closed between the choice and the call.
       if (!isSettled || used === encoder) throw error;
-      used = encoder;
-      return used.encode([text], { kind: 'query' });
+      return encodeWith(encoder, text);
     });
-    return { model: used.model, vector: vectors[0]! };
   };
 
   return {
@@ -150,13 +148,18 @@ export function createSearchModel(
   };
 }
 
+async function encodeWith(encoder: Encoder, text: string): Promise<{ model: string; vector: Float32Array }> {
+  const [vector] = await encoder.encode([text], { kind: 'query' });
+  if (vector?.length !== encoder.dimensions || !vector.every(Number.isFinite)) {
+    throw new Error(`${encoder.model} computed no vector of ${encoder.dimensions} finite numbers`);
+  }
+  return { model: encoder.model, vector };
+}
+
 /** Search by one model, whatever other vectors there are. */
 export function searchModelOf(encoder: Encoder): SearchModel {
   return {
-    encodeQuery: async (text) => {
-      const [vector] = await encoder.encode([text], { kind: 'query' });
-      return { model: encoder.model, vector: vector! };
-    },
+    encodeQuery: (text) => encodeWith(encoder, text),
     model: async () => encoder.model,
     close: async () => {},
   };

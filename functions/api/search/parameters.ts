@@ -3,8 +3,11 @@ import { integer } from '../../../shared/config.ts';
 import type { ArticleFilter } from '../../../shared/sql/article-filter.ts';
 import { day } from '../../../shared/window.ts';
 import { facetNames } from './contract.ts';
+import { countWords } from './query-terms.ts';
 
 const maxQueryCharacters = 1000;
+/** Each is looked for, and the places of each compared. */
+const maxWords = 64;
 const maxAgencies = 200;
 const maxTags = 20;
 const maxTagCharacters = 500;
@@ -38,6 +41,7 @@ export const searchParameters = z
     q: withoutNul
       .refine(hasAtMost(maxQueryCharacters), `must have at most ${maxQueryCharacters} characters`)
       .transform((value) => value.trim())
+      .refine((value) => countWords(value) <= maxWords, `must have at most ${maxWords} different words`)
       .default(''),
     ...filterParameters,
     tag: z

@@ -1,10 +1,14 @@
-import type { Database, Queryable, Snapshot } from '../../../shared/database.ts';
+import type { Database, Queryable } from '../../../shared/database.ts';
 import { matching } from '../../../shared/sql/article-filter.ts';
-import type { Found, SearchIndex, SearchQuery, SearchResult } from './contract.ts';
+import type { Semaphore } from '../semaphore.ts';
+import { untilAborted } from '../timed-reads.ts';
+import { all, type Condition, hasWords, isOtherText, lacksWords } from './conditions.ts';
+import type { Found, Position, SearchIndex, SearchQuery, SearchResult } from './contract.ts';
 import { highlightRows } from './highlight.ts';
 import { type Listed, listByDate } from './listing.ts';
 import { readEmbedding } from './meaning.ts';
-import { type Condition, rankArticles } from './ranking.ts';
+import { pageEnd, pageStart, shownBefore } from './page-start.ts';
+import { type Candidate, rankArticles } from './ranking.ts';
 import { type FoundRow, readResults } from './results.ts';
 import { countMatches } from './totals.ts';
 import { parseWords } from './words.ts';
@@ -15,18 +19,22 @@ import { parseWords } from './words.ts';
  *
  * @param options.statementTimeoutMs how long the server works on one statement of a search that nobody waits for.
  * @param options.efSearch vectors that a scan of the index keeps in view, 1 to 1000; 200 unless given.
+ * @param options.slots room for searches, each of which takes a connection; any number unless given.
  */
 export function createPostgresIndex(
   db: Database,
-  options: { statementTimeoutMs: number; efSearch?: number },
+  options: { statementTimeoutMs: number; efSearch?: number; slots?: Semaphore | undefined },
 ): SearchIndex {
-  const { efSearch } = options;
+  const { efSearch, slots } = options;
   /** All reads see one instant; none begins once nobody waits. */
-  const search = <T>(deadline: AbortSignal, work: (tx: Queryable, asOf: number) => Promise<T>): Promise<T> =>
-    db.snapshot(async (snapshot) => {
-      const tx = untilAborted(snapshot, deadline);
-      return await work(tx, await begin(tx, options.statementTimeoutMs));
-    });
+  const search = async <T>(deadline: AbortSignal, work: (tx: Queryable, asOf: number) => Promise<T>): Promise<T> => {
+    const read = () =>
+      db.snapshot(async (snapshot) => {
+        const tx = untilAborted(snapshot, deadline);
+        return await work(tx, await begin(tx, options.statementTimeoutMs));
+      });
+    return await (slots ? slots.run(read, deadline) : read());
+  };
   return {
     find: (query, deadline) =>
       search(deadline, (tx, now) => find(tx, query, { asOf: query.after?.asOf ?? now, efSearch })),
@@ -54,23 +62,24 @@ async function find(
   query: SearchQuery,
   { asOf, efSearch }: { asOf: number; efSearch: number | undefined },
 ): Promise<Found> {
-  const filter = { ...query.filter, knownAt: new Date(asOf) };
-  const passesFilter: Condition = (bind) => matching(filter, bind);
-  const words = query.text === '' ? undefined : await parseWords(tx, query.text);
-  const isMatch: Condition = words === undefined ? passesFilter : both(passesFilter, hasWords(words));
+  const knownAt = new Date(asOf);
+  const passesFilter = all((bind) => matching({ ...query.filter, knownAt }, bind), isOtherText(query.exceptHash));
+  const { words, excluded } = query.text === '' ? {} : await parseWords(tx, query.text);
+  const isMatch = words === undefined ? passesFilter : all(passesFilter, hasWords(words));
   if (words !== undefined && query.sort === 'relevance') {
-    const terms = { words, embedding: query.embedding, embeddedAt: filter.knownAt, efSearch };
-    const candidates = await rankArticles(tx, terms, passesFilter);
-    const distinct = candidates.filter(({ isCopy }) => !isCopy);
-    const start = query.after?.rank ?? 0;
-    const end = start + query.limit;
-    const page = distinct.slice(start, end);
-    const rows = await readResults(tx, idsOf(page), passesFilter);
+    const { embedding } = query;
+    const candidates = await rankArticles(
+      tx,
+      { words, excluded, embedding, embeddedAt: knownAt, efSearch },
+      passesFilter,
+    );
+    const { page, next } = cutPage(candidates, query);
+    const rows = await readResults(tx, idsOf(page), all(passesFilter, lacksWords(excluded)));
     const highlights = await highlightRows(tx, rows, words);
     return {
       results: rows.map((row, place) => toResult(row, page[place]!.score, highlights[place]!)),
-      next: distinct.length > end ? { asOf, rank: end } : undefined,
-      ...(await countMatches(tx, isMatch, query.facets, query.embedding ? idsOf(candidates) : [])),
+      next: next && { asOf, ...next },
+      ...(await countMatches(tx, isMatch, query.facets, embedding ? idsOf(candidates) : [])),
     };
   }
   const listed = await listByDate(tx, isMatch, placeOf(query), query.limit + 1);
@@ -84,24 +93,26 @@ async function find(
   };
 }
 
-function placeOf({ after }: SearchQuery): Listed | undefined {
-  if (after?.publishedAt === undefined || after.uniqueId === undefined) return undefined;
-  return { publishedAt: after.publishedAt, uniqueId: after.uniqueId };
+/** A page of an order by relevance: behind the one before, wherever that ends now, without what it showed last. */
+function cutPage(
+  candidates: readonly Candidate[],
+  { after, limit }: SearchQuery,
+): { page: Candidate[]; next: Omit<Position, 'asOf'> | undefined } {
+  const distinct = candidates.filter(({ isCopy }) => !isCopy);
+  const texts = new Map(candidates.map(({ uniqueId, text }) => [uniqueId, text]));
+  const places = new Map(distinct.map(({ text }, place) => [text, place]));
+  const shown = new Set(shownBefore(after).map((id) => texts.get(id)));
+  const start = pageStart(after, (id) => places.get(texts.get(id) ?? ''));
+  const left = distinct.slice(start).filter(({ text }) => !shown.has(text));
+  const page = left.slice(0, limit);
+  if (left.length <= limit) return { page, next: undefined };
+  return { page, next: { rank: places.get(page.at(-1)!.text)! + 1, ...pageEnd(idsOf(page), after) } };
 }
 
-const hasWords =
-  (words: string): Condition =>
-  (bind) => {
-    const query = `${bind(words)}::tsquery`;
-    return (row) => `${row}.search @@ ${query}`;
-  };
-
-const both =
-  (one: Condition, other: Condition): Condition =>
-  (bind) => {
-    const [first, second] = [one(bind), other(bind)];
-    return (row) => `${first(row)} and ${second(row)}`;
-  };
+function placeOf({ after }: SearchQuery): Listed | undefined {
+  if (after?.publishedAt === undefined || after.uniqueId === undefined) return undefined;
+  return { publishedAt: after.publishedAt, microseconds: after.microseconds ?? 0, uniqueId: after.uniqueId };
+}
 
 function idsOf(articles: readonly { uniqueId: string }[]): string[] {
   return articles.map(({ uniqueId }) => uniqueId);
@@ -121,13 +132,4 @@ async function begin(tx: Queryable, statementTimeoutMs: number): Promise<number>
     [String(statementTimeoutMs)],
   );
   return rows[0]!.now;
-}
-
-function untilAborted(tx: Snapshot, deadline: AbortSignal): Queryable {
-  return {
-    query: async (text, values) => {
-      deadline.throwIfAborted();
-      return await tx.query(text, values);
-    },
-  };
 }

@@ -1,17 +1,17 @@
 import type { Queryable } from '../../../shared/database.ts';
-import { type Bind, bindings } from '../../../shared/sql/bindings.ts';
+import { bindings } from '../../../shared/sql/bindings.ts';
 import { prepareNearest } from '../../../shared/sql/nearest.ts';
+import { type Condition, lacksWords } from './conditions.ts';
 import type { Embedding } from './contract.ts';
 import { meaningArm } from './meaning.ts';
 import { wordsArm } from './words.ts';
-
-/** The condition of a search on a row of `news`; what it compares with is bound first. */
-export type Condition = (bind: Bind) => (row: string) => string;
 
 /** An article that words or meaning put forward. */
 export interface Candidate {
   uniqueId: string;
   score: number;
+  /** The same for all articles with one text. */
+  text: string;
   /** Whether a better one has the same text. */
   isCopy: boolean;
 }
@@ -20,6 +20,8 @@ export interface SearchTerms {
   /** A tsquery. */
   words?: string | undefined;
   embedding?: Embedding | undefined;
+  /** A tsquery; the words leave out what has these, and the meaning must. */
+  excluded?: string | undefined;
   /** Vectors that came later are left out: most articles get theirs seconds after they came. */
   embeddedAt?: Date | undefined;
   /** @see prepareNearest */
@@ -43,9 +45,14 @@ export async function rankArticles(tx: Queryable, terms: SearchTerms, condition:
   if (terms.embedding) {
     const index = await prepareNearest(tx, terms);
     const embeddedAt = terms.embeddedAt && bind(terms.embeddedAt);
-    const isEmbedded = (row: string) =>
-      embeddedAt ? `${matches(row)} and coalesce(${row}.embedding_generated_at <= ${embeddedAt}, true)` : matches(row);
-    arms.push(meaningArm(terms.embedding, index, isEmbedded, bind));
+    const lacksExcluded = lacksWords(terms.excluded)(bind);
+    const isCandidate = (row: string) =>
+      [
+        matches(row),
+        lacksExcluded(row),
+        embeddedAt ? `coalesce(${row}.embedding_generated_at <= ${embeddedAt}, true)` : 'true',
+      ].join(' and ');
+    arms.push(meaningArm(terms.embedding, index, isCandidate, bind));
   }
   const { rows } = await tx.query<Candidate>(
     `with fused as (
@@ -53,7 +60,7 @@ export async function rankArticles(tx: Queryable, terms: SearchTerms, condition:
        from (${arms.join(' union all ')}) as arm
        group by unique_id
      )
-     select unique_id as "uniqueId", score, row_number() over (
+     select unique_id as "uniqueId", score, coalesce(content_hash, unique_id) as text, row_number() over (
        partition by coalesce(content_hash, unique_id) order by score desc, published_at desc, unique_id) > 1 as "isCopy"
      from fused join news using (unique_id)
      order by score desc, published_at desc, unique_id`,

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../../shared/database.ts';
 import { bindings } from '../../../shared/sql/bindings.ts';
+import type { Condition } from './conditions.ts';
 import type { SearchResult } from './contract.ts';
-import type { Condition } from './ranking.ts';
 
 /** A result before its words are marked. */
 export type FoundRow = Omit<SearchResult, 'score' | 'highlight'> & { content: string | null };

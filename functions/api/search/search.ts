@@ -1,11 +1,12 @@
 import type { ArticleReads } from '../../../shared/stored-article.ts';
 import { unavailable } from '../deadline.ts';
 import type { Embedding, Found, SearchQuery, SearchResult } from './contract.ts';
-import { type Cursor, formatCursor, isByRelevance, readCursor } from './cursor.ts';
+import { type Cursor, digestModel, formatCursor, isByRelevance, readCursor } from './cursor.ts';
 import { listDataset } from './dataset-listing.ts';
 import { type EncodeDeps, encodeQuery } from './encode-query.ts';
 import { askIndex, type IndexAnswer, type Indexes } from './indexes.ts';
 import { filterOf, type SearchRequest } from './parameters.ts';
+import { readTerms } from './query-terms.ts';
 
 export interface SearchDeps extends Indexes, EncodeDeps {
   storage: ArticleReads;
@@ -41,10 +42,12 @@ export async function search(request: SearchRequest, deps: SearchDeps, deadline:
   if (request.q === '' && !cursor && request.facets.length === 0 && deps.storage.source === 'dataset') {
     return answer(request, await listDataset(filterOf(request), request.limit, deps.storage), {});
   }
-  const embedding = await lookForMeaning(request, cursor, deps);
-  const isWordsOnly = isByRelevance(request) && embedding === undefined;
+  const { wanted } = readTerms(request.q);
+  const hasMeaning = isByRelevance(request) && wanted !== '';
+  const embedding = hasMeaning ? await lookForMeaning(wanted, cursor, deps) : undefined;
   const { value, isFallback } = await find(toQuery(request, cursor, embedding), cursor, deps, deadline);
-  return answer(request, value, { isWordsOnly, isFallback });
+  const isWordsOnly = hasMeaning && embedding === undefined;
+  return answer(request, value, { isWordsOnly, isFallback, modelDigest: embedding && digestModel(embedding.model) });
 }
 
 function toQuery(request: SearchRequest, cursor: Cursor | undefined, embedding: Embedding | undefined): SearchQuery {
@@ -61,17 +64,20 @@ function toQuery(request: SearchRequest, cursor: Cursor | undefined, embedding: 
 
 /** The order of the page before holds for this one: a page that was ranked by words alone goes on so. */
 async function lookForMeaning(
-  request: SearchRequest,
+  wanted: string,
   cursor: Cursor | undefined,
   deps: SearchDeps,
 ): Promise<Embedding | undefined> {
-  if (!isByRelevance(request) || cursor?.isWordsOnly) return undefined;
-  const embedding = await encodeQuery(request.q, deps);
+  if (cursor?.isWordsOnly) return undefined;
+  const embedding = await encodeQuery(wanted, deps);
   if (!embedding && cursor) throw brokenOrder('the meaning of the words cannot be looked for now');
+  if (embedding && cursor && cursor.modelDigest !== digestModel(embedding.model)) {
+    throw brokenOrder('the meaning of the words is looked for with another model now');
+  }
   return embedding;
 }
 
-/** By date both indexes go on from any place; a rank is one in the index that gave it. */
+/** A page goes on in the index that gave the one before: ranks differ in another, and so do instants and ties. */
 async function find(
   query: SearchQuery,
   cursor: Cursor | undefined,
@@ -81,10 +87,9 @@ async function find(
   if (cursor?.isFallback && deps.fallback) {
     return { value: await deps.fallback.find(query, deadline), isFallback: true };
   }
-  const isBound = cursor !== undefined && query.sort === 'relevance';
   return await askIndex(
     (index, signal) => {
-      if (isBound && index === deps.fallback) throw brokenOrder('the search index is away');
+      if (cursor && index === deps.fallback) throw brokenOrder('the search index is away');
       return index.find(query, signal);
     },
     deps,
@@ -99,7 +104,7 @@ function brokenOrder(reason: string): Error {
 function answer(
   request: SearchRequest,
   { results, next, total, facets }: Found,
-  state: Pick<Cursor, 'isWordsOnly' | 'isFallback'>,
+  state: Omit<Cursor, 'position'>,
 ): SearchAnswer {
   const degraded = degradedBy(state);
   return {

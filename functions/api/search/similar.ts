@@ -27,15 +27,22 @@ export async function findSimilar(
   deps: SearchDeps,
   deadline: AbortSignal,
 ): Promise<SimilarAnswer> {
-  const { unique_id: uniqueId, title } = await readArticle(deps.storage, id);
+  const { unique_id: uniqueId, title, content_hash: contentHash } = await readArticle(deps.storage, id);
   const { limit } = request;
   const filter = filterOf(request);
   const model = await modelOfSearch(deps);
   const nearest = async (index: SearchIndex, signal: AbortSignal) => {
     const results = model && (await index.similar(uniqueId, { model, filter, limit }, signal));
     if (results) return { results, isWordsOnly: false };
-    // One more, for the article itself.
-    const query = { text: anyWord(title), filter, sort: 'relevance', limit: limit + 1, facets: [] } as const;
+    // One more, for the article itself where it has no hash.
+    const query = {
+      text: anyWord(title),
+      filter,
+      exceptHash: contentHash ?? undefined,
+      sort: 'relevance',
+      limit: limit + 1,
+      facets: [],
+    } as const;
     const found = query.text === '' ? [] : (await index.find(query, signal)).results;
     const others = found.filter(({ unique_id, copies }) => unique_id !== uniqueId && !copies.includes(uniqueId));
     return { results: others.slice(0, limit), isWordsOnly: true };

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../../shared/database.ts';
 import { bindings } from '../../../shared/sql/bindings.ts';
+import type { Condition } from './conditions.ts';
 import type { FacetName, FacetValue, Found } from './contract.ts';
-import type { Condition } from './ranking.ts';
 
 /** A common word is in most articles: beyond so many, their number tells a reader nothing more. */
 export const maxCounted = 10_000;

@@ -1,27 +1,41 @@
 import type { Queryable } from '../../../shared/database.ts';
 import type { Bind } from '../../../shared/sql/bindings.ts';
+import { readTerms } from './query-terms.ts';
 
 /** Newest matches that the words rank: a common word has them by the hundred thousand, and each costs reading a row. */
 const rankedCount = 1000;
 
-/**
- * A text as a tsquery. Bound as a constant it is parsed once and its matches can be estimated; as an expression it would
- * be parsed again for every row it ranks.
- */
-export async function parseWords(tx: Queryable, text: string): Promise<string> {
-  const { rows } = await tx.query<{ words: string }>(
-    `select websearch_to_tsquery('portuguese_unaccent', search_words($1))::text as words`,
-    [dropLooseDashes(text)],
-  );
-  return rows[0]!.words;
+/** A text as texts of tsqueries. */
+export interface ParsedWords {
+  /** All of it: what is wanted, without what is excluded. */
+  words: string;
+  /** What has any of the excluded words; undefined where none is, or all of them are stop words. */
+  excluded: string | undefined;
 }
 
 /**
- * A dash before a word or a quote excludes it; any other is punctuation, as in "Censo - resultados", where Postgres
- * would exclude too. On some thirty dashes in a row its parser fails.
+ * Parses a text once. Bound as constants its queries can be estimated; as an expression they would be parsed again for
+ * every row that they rank.
  */
-function dropLooseDashes(text: string): string {
-  return text.replace(/-+(?=[^\p{L}\p{N}"]|$)/gu, ' ');
+export async function parseWords(tx: Queryable, text: string): Promise<ParsedWords> {
+  const { wanted, excluded } = readTerms(text);
+  const { rows } = await tx.query<{ wanted: string; excluded: string[] }>(
+    `select websearch_to_tsquery('portuguese_unaccent', search_words($1))::text as wanted, array(
+       select parsed::text from unnest($2::text[]) as given (words)
+       cross join lateral websearch_to_tsquery('portuguese_unaccent', search_words(given.words)) as parsed
+       where numnode(parsed) > 0
+     ) as excluded`,
+    [dropDashes(wanted), excluded.map(dropDashes)],
+  );
+  const [row] = rows;
+  const either = row!.excluded.map((one) => `(${one})`).join(' | ');
+  if (either === '') return { words: row!.wanted, excluded: undefined };
+  return { words: row!.wanted === '' ? `!(${either})` : `(${row!.wanted}) & !(${either})`, excluded: either };
+}
+
+/** Those left stand within words or are punctuation, where Postgres would exclude. On thirty in a row its parser fails. */
+function dropDashes(text: string): string {
+  return text.replace(/(?<![\p{L}\p{N}])-+|-+(?=[^\p{L}\p{N}]|$)/gu, ' ');
 }
 
 /** The articles that have the words, ranked by where they stand in them: ids and positions, from 1. */

@@ -2,6 +2,7 @@ import { usualTimeouts } from '../../../functions/api/config.ts';
 import { createHandler, type HandlerDeps } from '../../../functions/api/handler.ts';
 import { searchModelOf } from '../../../functions/api/search/model.ts';
 import { createPostgresIndex } from '../../../functions/api/search/postgres.ts';
+import { withStatementTimeout } from '../../../functions/api/timed-reads.ts';
 import { serveFunction } from '../../../infra/local/functions-server.ts';
 import { openPglite } from '../../../infra/local/pglite.ts';
 import { migrateUp } from '../../../infra/migrate.ts';
@@ -53,7 +54,7 @@ export async function serveApi(
 ): Promise<Api> {
   const handler = createHandler({
     db,
-    storage: createStorage({ db }),
+    storage: createStorage({ db: withStatementTimeout(db, usualTimeouts.requestTimeoutMs) }),
     searchModel: searchModelOf(ownEncoder),
     index: createPostgresIndex(db, { statementTimeoutMs: usualTimeouts.requestTimeoutMs }),
     targets: {},

@@ -19,7 +19,12 @@ test('the client is whom the outermost proxy of ours was asked by, whatever stan
     ['1.1.1.1, 203.0.113.7, 34.1.1.1', 2, '203.0.113.7'],
     ["'; drop table news; --, 203.0.113.7", 1, '203.0.113.7'],
     ['203.0.113.7', 0, '169.254.1.1'],
-    ['203.0.113.7', 2, '169.254.1.1'],
+    ['203.0.113.7', 2, '203.0.113.7'],
+    ['unknown, 34.1.1.1', 2, '34.1.1.1'],
+    ['1.1.1.1, unknown', 1, '169.254.1.1'],
+    ['203.0.113.7:4711', 1, '203.0.113.7'],
+    ['[2001:db8:0:1::7]:4711, 34.1.1.1', 2, '2001:db8:0:1::/64'],
+    ['[2001:db8:0:1::7]', 1, '2001:db8:0:1::/64'],
     ['unknown', 1, '169.254.1.1'],
     ['', 1, '169.254.1.1'],
     [undefined, 1, '169.254.1.1'],
@@ -34,5 +39,20 @@ test('the addresses of one IPv6 network are one client, in any spelling', () => 
     assert.equal(clientAddress(request(address), 1), '2001:db8:0:1::/64', address);
   }
   assert.equal(clientAddress(request('::1'), 1), '0:0:0:0::/64');
-  assert.equal(clientAddress(request(undefined, '::ffff:127.0.0.1'), 0), '127.0.0.1');
+});
+
+test('an IPv4 address is the same client in any spelling of its IPv6 form', () => {
+  const spellings = [
+    '::ffff:203.0.113.7',
+    '::FFFF:203.0.113.7',
+    '::ffff:cb00:7107',
+    '0:0:0:0:0:ffff:203.0.113.7',
+    '0000:0000:0000:0000:0000:ffff:cb00:7107',
+    '[::ffff:cb00:7107]:80',
+  ];
+  for (const address of spellings) {
+    assert.equal(clientAddress(request(address), 1), '203.0.113.7', address);
+    assert.equal(clientAddress(request(undefined, address), 0), '203.0.113.7', address);
+  }
+  assert.equal(clientAddress(request('::ffff:0:203.0.113.7'), 1), '0:0:0:0::/64');
 });

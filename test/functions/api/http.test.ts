@@ -65,6 +65,16 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
     });
   });
 
+  test('names twenty of them at most', async () => {
+    const { status, body } = await api.get(
+      `/search?${Array.from({ length: 300 }, (_, index) => `x${index}=1`).join('&')}`,
+    );
+    assert.equal(status, 400);
+    assert.equal(body.invalid_parameters.length, 20);
+    assert.match(body.detail, /x19 is not known here; and 280 more\. Known here: q,/);
+    assert.doesNotMatch(body.detail, /x20/);
+  });
+
   test('refuses what is out of bounds', async () => {
     for (const limit of ['0', '101', '-1', '1.5', '1e1', 'abc', ' ']) {
       assert.deepEqual(await refused(`limit=${encodeURIComponent(limit)}`), ['limit']);
@@ -82,6 +92,13 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
     }
     assert.deepEqual(await refused('q=a&q=b&limit=1&limit=2'), ['limit', 'q']);
     assert.deepEqual(await refused('sort=relevance'), ['sort']);
+    const words = Array.from({ length: 65 }, (_, index) => `palavra${index}`);
+    assert.deepEqual(await refused(`q=${words.join('+')}`), ['q']);
+    assert.deepEqual(await refused(`q=-${words.join('+-')}`), ['q']);
+    assert.deepEqual(await refused(`q=${'a,b,'.repeat(33)}`), ['q']);
+    assert.equal((await api.get(`/search?q=${words.slice(1).join('+')}`)).status, 200);
+    assert.equal((await api.get(`/search?q=${'mil+'.repeat(240)}`)).status, 200);
+    assert.equal((await api.get(`/search?q="${'mil+'.repeat(240)}"`)).status, 200);
     assert.deepEqual(await refused('facets=agency&facets=year'), ['facets']);
     assert.deepEqual(await refused('tag=a&'.repeat(21)), ['tag']);
     assert.deepEqual(await refused(`tag=${'a'.repeat(501)}`), ['tag']);
@@ -258,6 +275,7 @@ describe('the api over HTTP', { skip: withoutPostgres }, () => {
     assert.deepEqual(
       lines.map(({ message, fields }) => [message, fields.status, /pool/.test(String(fields.error))]),
       [
+        ['vectors of the model not looked for', undefined, true],
         ['request failed', 500, true],
         ['request failed', 503, true],
       ],

@@ -144,6 +144,28 @@ for (const { name, skip, open } of databases) {
       assert.deepEqual((await wordsOnly.find({ q: 'censo or sarampo' })).sort(), ['censo_000004', 'vacina_000003']);
     });
 
+    test('shows nothing that has an excluded word, however near it is in meaning', async () => {
+      const excluding = async (q: string) => await api.find({ q });
+      const queries: [q: string, gone: string][] = [
+        ['sarampo -sarampo', 'vacina_000003'],
+        ['campanha contra o sarampo -vacinacao', 'vacina_000003'],
+        ['-"novos trilhos" ferrovia norte-sul', 'ferrovia-ibge_000007'],
+        ['-censo', 'censo_000004'],
+        ['educação básica or -sarampo', 'vacina_000003'],
+      ];
+      for (const [q, gone] of queries) {
+        const found = await excluding(q);
+        assert.ok(found.length > 0, q);
+        assert.ok(!found.includes(gone), q);
+        const { body } = await api.get(`/search?${new URLSearchParams({ q, facets: 'agency' })}`);
+        assert.equal(
+          body.total.count,
+          found.length + body.results.flatMap((one: { copies: string[] }) => one.copies).length,
+        );
+      }
+      assert.deepEqual(await excluding('sarampo - segunda'), await excluding('sarampo segunda'));
+    });
+
     test('weighs a word of the title above one of the body', async () => {
       await seedArticles(database.db, [
         { id: 'corpo_000009', title: 'Encontro', content: 'Falou-se de xilogravura.', isRemoved: false },

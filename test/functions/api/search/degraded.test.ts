@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SearchIndex } from '../../../../functions/api/search/contract.ts';
@@ -55,6 +56,50 @@ describe('a search that has to do without something', { skip: withoutPostgres },
     for (const { body } of answers) assert.equal(body.degraded, undefined);
   });
 
+  test('takes the words alone when the encoder computes no vector of its length', async () => {
+    for (const vector of [
+      Float32Array.of(Number.NaN),
+      new Float32Array(encoder.dimensions).fill(Number.NaN),
+      [],
+      undefined,
+    ]) {
+      const broken = { ...encoder, encode: async () => [vector] as Float32Array[] };
+      const [answer] = await ask({ encoder: broken }, '/search?q=vacina');
+      assert.equal(answer!.status, 200);
+      assert.equal(answer!.body.degraded.missing, 'meaning');
+      assert.equal(answer!.body.count, 3);
+    }
+  });
+
+  test('says that the meaning is missing while no article has a vector of the model', async () => {
+    const [answer] = await ask({ encoder: { ...encoder, model: 'novo-modelo' } }, '/search?q=vacina');
+    assert.equal(answer!.body.degraded.missing, 'meaning');
+    assert.equal(answer!.body.count, 3);
+  });
+
+  test('looks for no meaning where words are excluded alone, and misses none', async () => {
+    const [first] = await ask({ encoder: failing }, '/search?q=-vacina');
+    assert.deepEqual(
+      first!.body.results.map(({ unique_id }: { unique_id: string }) => unique_id),
+      ['outro_000004'],
+    );
+    assert.equal(first!.body.degraded, undefined);
+  });
+
+  test('finds no page with another model than the one before', async () => {
+    const [first] = await ask({}, '/search?q=vacina&limit=1');
+    await database.db.query(
+      "update news set embedding_model = 'novo-modelo', embedding_generated_at = '2026-01-01' where unique_id = 'outro_000004'",
+    );
+    const [second] = await ask(
+      { encoder: { ...encoder, model: 'novo-modelo' } },
+      `/search?q=vacina&limit=1&cursor=${first!.body.next}`,
+    );
+    await database.db.query('update news set embedding_model = $1', [encoder.model]);
+    assert.equal(second!.status, 503);
+    assert.match(second!.body.detail, /another model/);
+  });
+
   test('goes on without the meaning where the first page had none, and not where it had it', async () => {
     const [first] = await ask({ encoder: failing }, '/search?q=vacina&limit=1');
     const [second] = await ask({}, `/search?q=vacina&limit=2&cursor=${first!.body.next}`);
@@ -83,17 +128,19 @@ describe('a search that has to do without something', { skip: withoutPostgres },
     }
   });
 
-  test('goes on by date in either index, by relevance in the one that gave the first page', async () => {
-    const both = { index: postgres, fallback: postgres };
+  test('goes on in the index that gave the first page, and in no other', async () => {
+    const both = { index: { ...postgres }, fallback: postgres };
     const away = { index: awayIndex, fallback: postgres };
     const [byDate, byRank] = await ask(both, '/search?limit=1', '/search?q=vacina&limit=1');
     const paths = [
       `/search?limit=1&cursor=${byDate!.body.next}`,
       `/search?q=vacina&limit=1&cursor=${byRank!.body.next}`,
     ];
-    const [later, broken] = await ask(away, ...paths);
-    assert.deepEqual([later!.status, later!.body.degraded.missing], [200, 'index']);
-    assert.equal(broken!.status, 503);
+    for (const broken of await ask(away, ...paths)) {
+      assert.equal(broken.status, 503);
+      assert.match(broken.body.detail, /order of the one before: the search index is away/);
+    }
+    for (const { status } of await ask(both, ...paths)) assert.equal(status, 200);
     const [first] = await ask(away, '/search?q=vacina&limit=1');
     const [second] = await ask(
       { index: stuckIndex, fallback: postgres },
@@ -135,6 +182,30 @@ describe('a search that has to do without something', { skip: withoutPostgres },
     gone.abort(new Error('nobody waits'));
     const query = { text: '', filter: {}, sort: 'date', limit: 1, facets: [] } as const;
     await assert.rejects(postgres.find(query, gone.signal), /nobody waits/);
+  });
+
+  test('aborts the deadline of a search when its client goes away', async () => {
+    const asked = Promise.withResolvers<AbortSignal>();
+    const index: SearchIndex = {
+      ...stuckIndex,
+      find: (_query, deadline) => {
+        asked.resolve(deadline);
+        return new Promise((_, reject) => deadline.addEventListener('abort', () => reject(deadline.reason)));
+      },
+    };
+    const logged: unknown[] = [];
+    const info = (_message: string, fields: { status?: unknown } = {}) => void logged.push(fields.status);
+    const log = { info, warning: info, error: info };
+    const api = await serveApi(database.db, { index, log, requestTimeoutMs: 30_000 });
+    const client = new AbortController();
+    const answer = api.get('/search', { signal: client.signal }).catch(() => {});
+    const deadline = await asked.promise;
+    assert.equal(deadline.aborted, false);
+    client.abort();
+    await once(deadline, 'abort');
+    await answer;
+    await api.close();
+    assert.deepEqual(logged, [499]);
   });
 
   test('goes on when its client goes away', async () => {

@@ -55,6 +55,17 @@ for (const { name, skip, open } of databases) {
       assert.equal(both!.snippet, 'Chega a <mark>vacina</mark>.');
     });
 
+    test('are cut out of whole characters', async () => {
+      for (const padding of ['', 'x ', 'xx ', 'xxx ', 'xxxx ', 'xxxxx ']) {
+        const content = `${padding}${'😀'.repeat(119)} vacina ${'😀'.repeat(500)}`;
+        const { snippet } = (await highlight('vacina', { content }))!;
+        assert.match(snippet!, /<mark>vacina<\/mark>/);
+        assert.doesNotMatch(snippet!, /\uFFFD/);
+        const summary = `${'ano '.repeat(494)}${padding}vacina ${'😀'.repeat(20)}`;
+        assert.doesNotMatch((await highlight('vacina', { title: 'Vacina', summary }))!.snippet!, /\uFFFD/);
+      }
+    });
+
     test('are cut out between words, where most of them stand', async () => {
       const filler = 'palavra '.repeat(60);
       const content = `${filler}vacina ${filler}vacina contra sarampo ${filler}`;

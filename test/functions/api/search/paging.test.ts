@@ -151,6 +151,40 @@ describe('pages of a search', { skip: withoutPostgres }, () => {
     );
   });
 
+  test('tell articles apart in any year, to the microsecond', async () => {
+    await database.db.query('truncate news cascade');
+    const instants = ['0001-06-01T00:00:00.000001Z', '1850-06-01T00:00:00.123457Z', '9999-12-31T23:59:59.999998Z'];
+    const pairs = instants.flatMap((instant) => [instant, instant.replace(/.Z$/, (last) => `${Number(last[0]) + 1}Z`)]);
+    await seedArticles(
+      database.db,
+      pairs.map((publishedAt, index) => ({ id: `longe-${index}_000000`, title: 'Longe', publishedAt })),
+    );
+    const { ids } = await walk({ limit: '1' });
+    assert.deepEqual(
+      ids,
+      [5, 4, 3, 2, 1, 0].map((index) => `longe-${index}_000000`),
+    );
+  });
+
+  test('by relevance go on where the last results stand now: what is removed or embedded again hides no other', async () => {
+    const { ids: before } = await getPage({ q: 'escola', sort: 'relevance', limit: '100' });
+    const changes: [name: string, change: string, shown: readonly number[]][] = [
+      ['the last is gone', 'set removed_at = now()', [6]],
+      ['the first five are gone', 'set removed_at = now()', [0, 1, 2, 3, 4]],
+      ['the last is embedded again', 'set embedding_generated_at = clock_timestamp()', [6]],
+    ];
+    for (const [name, change, shown] of changes) {
+      const changed = shown.map((place) => before[place]!);
+      const { ids } = await walk({ q: 'escola', limit: '7' }, async (page) => {
+        if (page === 1) await database.db.query(`update news ${change} where unique_id = any($1::text[])`, [changed]);
+      });
+      const others = (all: readonly string[]) => all.filter((id) => !changed.includes(id));
+      const isNew = (id: string) => before.includes(id);
+      await database.db.query('update news set removed_at = null, embedding_generated_at = null');
+      assert.deepEqual(others(ids).filter(isNew).toSorted(), others(before).toSorted(), name);
+    }
+  });
+
   test('say how many there are, and name the ids of copies', async () => {
     const { body } = await api.get('/search?limit=5');
     assert.equal(body.count, 5);
@@ -191,11 +225,18 @@ describe('pages of a search', { skip: withoutPostgres }, () => {
       ...['x', '{}', '%00', 'null', '[]', cursor.slice(0, -4), '../../etc/passwd', 'a'.repeat(900), "' or 1=1 --"],
       ...[forge({ r: 0 }), forge({ r: 1.5 }), forge({ r: '1; drop table news' }), forge({ r: undefined })],
       ...[forge({ a: 1e300 }), forge({ a: null }), forge({ u: "x' or '1'='1" }), forge({ constructor: {} })],
-      ...[forge({ p: -1e15 }), forge({ w: 2 })],
+      ...[forge({ p: -1e15 }), forge({ w: 2 }), forge({ m: 'x' }), forge({ b: ['a', 'b', 'c'] }), forge({ n: 1000 })],
     ];
     for (const one of forged) assert.match(await refused({ ...same, cursor: one }), /must be the `next` of an answer/);
     await refused({ cursor: 'a'.repeat(1001) });
-    const harmless = [forge({ r: 999_999 }), forge({ a: 0 }), forge({ a: -6e13 }), forge({ f: 1 }), forge({ w: 1 })];
+    const harmless = [
+      forge({ r: 999_999 }),
+      forge({ a: 0 }),
+      forge({ a: -6e13 }),
+      forge({ f: 1 }),
+      forge({ w: 1 }),
+      forge({ b: [] }),
+    ];
     for (const one of harmless)
       assert.equal((await api.get(`/search?${new URLSearchParams({ ...same, cursor: one })}`)).status, 200);
   });

@@ -31,6 +31,14 @@ for (const { name, skip, open } of databases) {
         { id: 'sem-vetor_000006', title: 'Novos trilhos da ferrovia', model: null },
         { id: 'outro-modelo_000007', title: 'Vacina contra sarampo nos postos', model: 'outro-modelo' },
         { id: 'removida_000008', title: 'Vacina contra sarampo removida', isRemoved: true },
+        {
+          id: 'esperando_000010',
+          title: 'Navio quebra-gelo parte',
+          agency: 'ibge',
+          contentHash: 'cccccccccccccccc',
+          model: null,
+        },
+        { id: 'sua-copia_000011', title: 'Navio quebra-gelo parte', contentHash: 'cccccccccccccccc', model: null },
         { id: 'simbolos_000009', title: '-- "!? or', model: null },
       ]);
       api = await serveApi(database.db);
@@ -83,6 +91,8 @@ for (const { name, skip, open } of databases) {
         'perto_000003',
       ]);
       assert.deepEqual((await similar('simbolos_000009')).ids, []);
+      for (const query of ['', '?agency=mec'])
+        assert.deepEqual((await similar('esperando_000010', query)).ids, [], query);
     });
   });
 }
