@@ -78,6 +78,8 @@ export interface PipelineFunction {
   cpu: number;
   /** Requests that one instance takes at a time. */
   concurrency: number;
+  /** Connections to the database that one instance opens at most; those of the environment unless given. */
+  connections?: number;
   maxInstances: number;
   /** Instances that are kept though nobody calls: 0 unless given, as each costs money. */
   minInstances?: number;
@@ -214,7 +216,9 @@ export const pipeline: readonly PipelineFunction[] = [
     memoryMiB: 2048,
     cpu: 2,
     concurrency: 40,
-    maxInstances: 10,
+    // Searches take all of them but one.
+    connections: 4,
+    maxInstances: 8,
     timeoutSeconds: 30,
     uses: ['articles', 'model', 'enricher', 'search-index'],
     isPublic: true,

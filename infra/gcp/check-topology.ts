@@ -184,8 +184,10 @@ function topicProblems({ functions, topics }: Topology): string[] {
 }
 
 function connectionProblems({ functions }: Topology, { database }: Environment): string[] {
-  const instances = functions.reduce((sum, { maxInstances }) => sum + maxInstances, 0);
-  const wanted = instances * database.connectionsPerInstance + reservedConnections;
+  const connections = functions.map(
+    ({ maxInstances, connections: each = database.connectionsPerInstance }) => maxInstances * each,
+  );
+  const wanted = connections.reduce((sum, count) => sum + count, reservedConnections);
   if (wanted <= database.maxConnections) return [];
   return [
     `All instances together may open ${wanted} connections (${reservedConnections} kept for operators), the database takes ${database.maxConnections}.`,

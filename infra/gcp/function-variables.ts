@@ -28,7 +28,7 @@ export function functionVariables(
     DATABASE_USER: names.databaseUser,
     DATABASE_NAME: databaseName,
     STORAGE_BACKEND: environment.storage.backend,
-    DATABASE_MAX_CONNECTIONS: String(environment.database.connectionsPerInstance),
+    DATABASE_MAX_CONNECTIONS: String(entry.connections ?? environment.database.connectionsPerInstance),
     ...Object.assign({}, ...(entry.uses ?? []).map((use) => variablesOf[use](environment, names, entry))),
     ...Object.fromEntries(
       functionSecrets(entry, environment).map(({ name, variable }) => [

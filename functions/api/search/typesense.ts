@@ -94,7 +94,7 @@ async function findPage(
 }
 
 async function findBest(
-  { embedding, limit, after }: SearchQuery,
+  { embedding, limit, after, exceptHash }: SearchQuery,
   alternatives: readonly Alternative[],
   { conditions, facets, asOf }: Scope,
   { search, deadline }: FindDeps,
@@ -115,7 +115,9 @@ async function findBest(
   const inWords = answers.slice(0, byWords.length);
   const nearest = embedding ? ofModel(answers.at(-1)!, embedding.model) : [];
   const ranking = fuse(inWords.map(({ hits = [] }) => hits)).map(({ hit }) => hit);
-  const scored = fuse([ranking, await leaveOut(nearest, exclusionsOf(alternatives), { search, deadline })]);
+  const near = await leaveOut(nearest, exclusionsOf(alternatives), { search, deadline });
+  const isOtherText = ({ document }: DocumentHit) => exceptHash === undefined || document.content_hash !== exceptHash;
+  const scored = fuse([ranking.filter(isOtherText), near.filter(isOtherText)]);
   const folded = fold(scored);
   const end = folded.findIndex(({ id, copies }) => [id, ...copies].includes(after?.uniqueId ?? ''));
   const start = end >= 0 ? end + 1 : (after?.rank ?? 0);

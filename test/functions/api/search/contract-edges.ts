@@ -75,6 +75,18 @@ export function describeSearchEdges(name: string, skip: string | false, open: ()
       assert.deepEqual(found.facets.year, [{ value: '2025', label: '2025', count: 1 }]);
     });
 
+    test('leaves out whatever has the text that is not wanted, by relevance', async () => {
+      const article = { title: 'Ipê-amarelo floresce', publishedAt: instant };
+      await under.insert([
+        { ...article, id: 'ipe_000001', contentHash: 'ccccccccccccccc1' },
+        { ...article, id: 'ipe_000002', contentHash: 'ccccccccccccccc1' },
+        { ...article, id: 'ipe_000003', contentHash: 'ccccccccccccccc2' },
+        { ...article, id: 'ipe_000004' },
+      ]);
+      const query = { ...everything, text: 'floresce', sort: 'relevance', exceptHash: 'ccccccccccccccc1' } as const;
+      assert.deepEqual(idsOf(await under.index.find(query, deadline())).sort(), ['ipe_000003', 'ipe_000004']);
+    });
+
     test('finds tags with spaces around them, and long ones, as they were published', async () => {
       const tags = [' com espaços ', 'muito '.repeat(30)];
       await under.insert([{ id: 'etiquetada_000001', title: 'Etiquetada', tags, publishedAt: instant }]);
