@@ -218,7 +218,7 @@ export const pipeline: readonly PipelineFunction[] = [
     concurrency: 40,
     // Searches take all of them but one.
     connections: 4,
-    maxInstances: 8,
+    maxInstances: 7,
     timeoutSeconds: 30,
     uses: ['articles', 'model', 'enricher', 'search-index'],
     isPublic: true,

@@ -217,7 +217,7 @@ describe('a table that cannot work is refused with a sentence that says why', ()
     [
       'more instances than the database has connections for',
       { functions: edit('scrape', { maxInstances: 41 }) },
-      /All instances together may open 165 connections \(15 kept for operators\), the database takes 100\./,
+      /All instances together may open 173 connections \(15 kept for operators\), the database takes 100\./,
     ],
     [
       'an alert about a function that is gone',
