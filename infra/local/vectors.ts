@@ -99,7 +99,7 @@ function describeStatus(status: VectorStatus): string {
         isValid ? 'valid' : 'not valid',
       ].join('  '),
     ),
-    ...[storage.now, storage.estimated].map(
+    ...(storage.estimated.rows === storage.now.rows ? [storage.now] : [storage.now, storage.estimated]).map(
       ({ rows, table_bytes_per_vector: table, index_bytes_per_vector: index, bytes }) =>
         `${rows} vectors take about ${megabytes(bytes)}: ${table} bytes each in the table, ${index} in the index`,
     ),

@@ -64,7 +64,7 @@ async function find(
 ): Promise<Found> {
   const knownAt = new Date(asOf);
   const passesFilter = all((bind) => matching({ ...query.filter, knownAt }, bind), isOtherText(query.exceptHash));
-  const { words, excluded } = query.text === '' ? {} : await parseWords(tx, query.text);
+  const { words, wanted = '', excluded } = query.text === '' ? {} : await parseWords(tx, query.text);
   const isMatch = words === undefined ? passesFilter : all(passesFilter, hasWords(words));
   if (words !== undefined && query.sort === 'relevance') {
     const { embedding } = query;
@@ -75,9 +75,9 @@ async function find(
     );
     const { page, next } = cutPage(candidates, query);
     const rows = await readResults(tx, idsOf(page), all(passesFilter, lacksWords(excluded)));
-    const highlights = await highlightRows(tx, rows, words);
+    const highlights = await highlight(tx, rows, wanted);
     return {
-      results: rows.map((row, place) => toResult(row, page[place]!.score, highlights[place]!)),
+      results: rows.map((row, place) => toResult(row, page[place]!.score, highlights[place] ?? null)),
       next: next && { asOf, ...next },
       ...(await countMatches(tx, isMatch, query.facets, embedding ? idsOf(candidates) : [])),
     };
@@ -85,12 +85,17 @@ async function find(
   const listed = await listByDate(tx, isMatch, placeOf(query), query.limit + 1);
   const page = listed.slice(0, query.limit);
   const rows = await readResults(tx, idsOf(page), isMatch);
-  const highlights = words === undefined ? [] : await highlightRows(tx, rows, words);
+  const highlights = await highlight(tx, rows, wanted);
   return {
     results: rows.map((row, place) => toResult(row, null, highlights[place] ?? null)),
     next: listed.length > page.length ? { asOf, ...page.at(-1)! } : undefined,
     ...(await countMatches(tx, isMatch, query.facets)),
   };
+}
+
+/** What has an excluded word beyond the part of it that is searched must not be shown for that word. */
+function highlight(tx: Queryable, rows: readonly FoundRow[], wanted: string): Promise<SearchResult['highlight'][]> {
+  return wanted === '' ? Promise.resolve([]) : highlightRows(tx, rows, wanted);
 }
 
 /** A page of an order by relevance: behind the one before, wherever that ends now, without what it showed last. */

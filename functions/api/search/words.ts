@@ -9,6 +9,8 @@ const rankedCount = 1000;
 export interface ParsedWords {
   /** All of it: what is wanted, without what is excluded. */
   words: string;
+  /** What is wanted alone; empty where nothing is. */
+  wanted: string;
   /** What has any of the excluded words; undefined where none is, or all of them are stop words. */
   excluded: string | undefined;
 }
@@ -18,19 +20,19 @@ export interface ParsedWords {
  * every row that they rank.
  */
 export async function parseWords(tx: Queryable, text: string): Promise<ParsedWords> {
-  const { wanted, excluded } = readTerms(text);
+  const terms = readTerms(text);
   const { rows } = await tx.query<{ wanted: string; excluded: string[] }>(
     `select websearch_to_tsquery('portuguese_unaccent', search_words($1))::text as wanted, array(
        select parsed::text from unnest($2::text[]) as given (words)
        cross join lateral websearch_to_tsquery('portuguese_unaccent', search_words(given.words)) as parsed
        where numnode(parsed) > 0
      ) as excluded`,
-    [dropDashes(wanted), excluded.map(dropDashes)],
+    [dropDashes(terms.wanted), terms.excluded.map(dropDashes)],
   );
-  const [row] = rows;
-  const either = row!.excluded.map((one) => `(${one})`).join(' | ');
-  if (either === '') return { words: row!.wanted, excluded: undefined };
-  return { words: row!.wanted === '' ? `!(${either})` : `(${row!.wanted}) & !(${either})`, excluded: either };
+  const { wanted, excluded } = rows[0]!;
+  const either = excluded.map((one) => `(${one})`).join(' | ');
+  if (either === '') return { words: wanted, wanted, excluded: undefined };
+  return { words: wanted === '' ? `!(${either})` : `(${wanted}) & !(${either})`, wanted, excluded: either };
 }
 
 /** Those left stand within words or are punctuation, where Postgres would exclude. On thirty in a row its parser fails. */

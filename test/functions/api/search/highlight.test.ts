@@ -44,6 +44,13 @@ for (const { name, skip, open } of databases) {
       );
     });
 
+    test('are those that are wanted, not those that are excluded and stand further on', async () => {
+      const content = `${'Texto comprido. '.repeat(80)} Crianças no posto.`;
+      const found = { title: '<mark>Vacina</mark> chega', snippet: null };
+      assert.deepEqual(await highlight('vacina -crianças', { title: 'Vacina chega', content }), found);
+      assert.equal(await highlight('-crianças', { title: 'Vacina chega', content }), null);
+    });
+
     test('stand in a snippet of plain text, from the summary before the body', async () => {
       const content =
         '# Aviso\n\nA **vacina** chegou ao [posto](https://www.gov.br/x).\n\n- item ![foto](https://www.gov.br/y)';
