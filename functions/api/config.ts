@@ -58,7 +58,7 @@ export function limitsOf(settings: z.infer<typeof limits>) {
 }
 
 /** Room for searches in the database: who finds none within 1.5 seconds, or 50 in line, is turned away. */
-export function createSearchSlots(connections: number): Semaphore {
+function createSearchSlots(connections: number): Semaphore {
   const permits = Math.max(1, connections - keptConnections);
   return createSemaphore({ permits, maxWaiting: maxWaitingSearches, maxWaitMs });
 }

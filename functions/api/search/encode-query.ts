@@ -14,8 +14,8 @@ export interface EncodeDeps {
 
 /** The meaning of a text, undefined when the model fails, is too slow, or no article has a vector of it. */
 export function encodeQuery(text: string, deps: EncodeDeps): Promise<Embedding | undefined> {
-  return askModel(async (model, deadline) => {
-    const embedding = await model.encodeQuery(text, deadline);
+  return askModel(async (model) => {
+    const embedding = await model.encodeQuery(text);
     if (!(await deps.hasVectors(embedding.model))) throw new Error(`No article has a vector of ${embedding.model}`);
     return embedding;
   }, deps);
@@ -27,11 +27,11 @@ export function modelOfSearch(deps: EncodeDeps): Promise<string | undefined> {
 }
 
 async function askModel<T>(
-  ask: (model: SearchModel, deadline: AbortSignal) => Promise<T>,
+  ask: (model: SearchModel) => Promise<T>,
   { searchModel, encoderTimeoutMs, log }: EncodeDeps,
 ): Promise<T | undefined> {
   try {
-    return await within(encoderTimeoutMs, 'the encoder', (deadline) => ask(searchModel, deadline));
+    return await within(encoderTimeoutMs, 'the encoder', () => ask(searchModel));
   } catch (error) {
     log.error('model away, searched by words alone', { stage: 'api', error: errorText(error) });
     return undefined;

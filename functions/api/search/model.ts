@@ -51,9 +51,8 @@ export interface SearchModel {
   /**
    * @throws what the encoder throws; or, while the former model is what search uses, the error of opening it: searching
    * by few vectors without saying so would be worse than by words alone.
-   * @throws the reason of the signal, when that comes first.
    */
-  encodeQuery(text: string, signal?: AbortSignal): Promise<{ model: string; vector: Float32Array }>;
+  encodeQuery(text: string): Promise<{ model: string; vector: Float32Array }>;
   /** Name on the rows that search compares with. */
   model(): Promise<string>;
   /** Closes the former model, if it is open; the one in force is its owner's. */
@@ -142,7 +141,7 @@ export function createSearchModel(
   };
 
   return {
-    encodeQuery: (text, signal) => (signal ? beforeAbort(() => encodeQuery(text), signal) : encodeQuery(text)),
+    encodeQuery,
     model: async () => (await inUse()).model,
     close: closeFormer,
   };
@@ -175,16 +174,4 @@ export function openSearchModel(settings: SearchModelSettings, deps: SearchModel
     },
     deps,
   );
-}
-
-async function beforeAbort<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -4,7 +4,7 @@ import type { Condition } from './conditions.ts';
 import type { FacetName, FacetValue, Found } from './contract.ts';
 
 /** A common word is in most articles: beyond so many, their number tells a reader nothing more. */
-export const maxCounted = 10_000;
+const maxCounted = 10_000;
 const maxValues = 20;
 
 /** One statement a facet, over `matched`. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Found, SearchQuery } from '../../../../functions/api/search/contract.ts';
-import { contractArticles, contractModel, embed, ids } from './contract-articles.ts';
-import { deadline, everything, type IndexUnderTest, idsOf } from './contract-searches.ts';
+import type { SearchQuery } from '../../../../functions/api/search/contract.ts';
+import { contractArticles, contractModel, ids } from './contract-articles.ts';
+import { type IndexUnderTest, idsOf, searchesOf } from './contract-searches.ts';
 
 /** What filters of any index let through, and what they do not. */
 export function describeSearchFilters(name: string, skip: string | false, open: () => Promise<IndexUnderTest>): void {
@@ -15,11 +15,8 @@ export function describeSearchFilters(name: string, skip: string | false, open: 
     });
     after(() => under?.close());
 
-    const find = (query: Partial<SearchQuery>): Promise<Found> =>
-      under.index.find({ ...everything, ...query }, deadline());
-    const sortedIds = async (query: Partial<SearchQuery>) => idsOf(await find(query)).sort();
-    const byRelevance = async (text: string, more: Partial<SearchQuery> = {}) =>
-      await find({ text, sort: 'relevance', embedding: { model: contractModel, vector: await embed(text) }, ...more });
+    const { find, sortedIds, byRelevance } = searchesOf(() => under);
+
     test('filters by agencies', async () => {
       assert.deepEqual(
         await sortedIds({ filter: { agency: ['saude', 'ibge'] } }),

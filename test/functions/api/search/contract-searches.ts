@@ -1,5 +1,5 @@
 import type { Found, Position, SearchIndex, SearchQuery } from '../../../../functions/api/search/contract.ts';
-import type { ContractArticle } from './contract-articles.ts';
+import { type ContractArticle, contractModel, embed } from './contract-articles.ts';
 
 /** An index with nothing in it but the agencies and themes of `seedCatalogue`, and a way to put articles in. */
 export interface IndexUnderTest {
@@ -15,6 +15,18 @@ export const everything: SearchQuery = { text: '', filter: {}, sort: 'date', lim
 export const deadline = () => AbortSignal.timeout(30_000);
 
 export const idsOf = ({ results }: Pick<Found, 'results'>) => results.map(({ unique_id }) => unique_id);
+
+/** The ways to search an index that is opened before the tests run. */
+export function searchesOf(under: () => IndexUnderTest) {
+  const find = (query: Partial<SearchQuery>): Promise<Found> =>
+    under().index.find({ ...everything, ...query }, deadline());
+  return {
+    find,
+    sortedIds: async (query: Partial<SearchQuery>) => idsOf(await find(query)).sort(),
+    byRelevance: async (text: string, more: Partial<SearchQuery> = {}) =>
+      await find({ text, sort: 'relevance', embedding: { model: contractModel, vector: await embed(text) }, ...more }),
+  };
+}
 
 /** All pages of a search, one after the other. */
 export async function walk(

@@ -5,7 +5,7 @@ import { contractArticles, contractModel, embed, ids } from './contract-articles
 import { describeSearchEdges } from './contract-edges.ts';
 import { describeSearchFilters } from './contract-filters.ts';
 import { describeSearchPages } from './contract-paging.ts';
-import { deadline, everything, type IndexUnderTest, idsOf, walk } from './contract-searches.ts';
+import { deadline, type IndexUnderTest, idsOf, searchesOf, walk } from './contract-searches.ts';
 
 /** What any index of articles does. `name` is what the tests say they run on. */
 export function describeSearchIndex(name: string, skip: string | false, open: () => Promise<IndexUnderTest>): void {
@@ -17,11 +17,8 @@ export function describeSearchIndex(name: string, skip: string | false, open: ()
     });
     after(() => under?.close());
 
-    const find = (query: Partial<SearchQuery>): Promise<Found> =>
-      under.index.find({ ...everything, ...query }, deadline());
-    const sortedIds = async (query: Partial<SearchQuery>) => idsOf(await find(query)).sort();
-    const byRelevance = async (text: string, more: Partial<SearchQuery> = {}) =>
-      await find({ text, sort: 'relevance', embedding: { model: contractModel, vector: await embed(text) }, ...more });
+    const { find, sortedIds, byRelevance } = searchesOf(() => under);
+
     test('lists all, the newest first, one of each text', async () => {
       const found = await find({});
       assert.deepEqual(

@@ -132,20 +132,6 @@ test('a former model that cannot be opened is an error, and is tried again after
   assert.equal(it.state.opened, 2);
 });
 
-test('who gives up waits no longer', async () => {
-  const { encoder } = namedEncoder('new');
-  const log = { info() {}, warning() {}, error() {} };
-  const never = createSearchModel(
-    { coverage: 1, openFormer: () => new Promise<Encoder>(() => {}) },
-    { encoder, countVectors: async () => new Map([['old', 1]]), log },
-  );
-  const controller = new AbortController();
-  const waiting = never.encodeQuery('texto', controller.signal);
-  controller.abort(new Error('too late'));
-  await assert.rejects(waiting, /too late/);
-  await assert.rejects(never.encodeQuery('texto', controller.signal), /too late/);
-});
-
 test('a share is read from its text, and anything else is refused', () => {
   const config = z.object(searchModelSettings);
   const coverage = (text?: string) => loadConfig(config, { SEARCH_MODEL_COVERAGE: text }).SEARCH_MODEL_COVERAGE;
