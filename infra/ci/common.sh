@@ -1,6 +1,8 @@
 # Read by the scripts beside it: what a release is about, and `run`, which only prints with --dry-run.
 set -eu
 cd "$(dirname "$0")/../.."
+# The project's own Node, where the machine has another.
+PATH="$PWD/node_modules/.bin:$PATH"
 
 # Where bundles, resources and what is known of the release are.
 : "${DIST:=dist}"
